@@ -1,0 +1,1 @@
+"""Bring an AWS account to a written security baseline: plan, apply, roll back, keep it that way."""
