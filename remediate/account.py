@@ -1,0 +1,159 @@
+"""The live account as an immutable view: its entries, and read-only facts about the people and programs in it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+
+from remediate.errors import Unreadable
+from remediate.model import AccountId, Address, State, Struct, Value, at, kind_of, pair_of
+
+
+class Password(Struct, frozen=True, kw_only=True):
+    """A console password, from the credential report (which may be 4 hours old)."""
+
+    last_used: datetime | None
+    changed: datetime | None
+
+
+class KeySlot(Struct, frozen=True, kw_only=True):
+    """One of a user's two access keys, as the credential report shows it: without its id."""
+
+    active: bool
+    created: datetime
+    last_used: datetime | None
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """One access key of a user whose keys were listed."""
+
+    id: str
+    user: str
+    active: bool
+    created: datetime
+    last_used: datetime | None
+    """From the report, which may be 4 hours old, unless `asked`: then from the key itself."""
+    service: str = ""
+    region: str = ""
+    asked: bool = False
+
+
+class User(Struct, frozen=True, kw_only=True):
+    name: str
+    arn: str
+    path: str
+    created: datetime
+    tags: Mapping[str, str] = {}
+    boundary: str = ""
+    mfa: bool = False
+    password: Password | None = None
+    keys: tuple[KeySlot, ...] = ()
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    name: str
+    arn: str
+    path: str
+    trust: Value
+    boundary: str = ""
+    tags: Mapping[str, str] = {}
+
+
+class Trail(Struct, frozen=True, kw_only=True):
+    """A trail that covers this account, in any region; an organization's trail belongs to another account."""
+
+    name: str
+    arn: str
+    home: str
+    multi_region: bool
+    organization: bool
+    logging: bool | None
+    """None where the status could not be read."""
+
+
+class Account(Struct, frozen=True, kw_only=True, dict=True):
+    """Everything that was read, once. `state` maps each address to its value; an address that is absent is None.
+
+    `unknown` maps a prefix of addresses to the reason why it could not be read; the planner reports each of them. A
+    control calls `known` before it draws conclusions from absence: it raises Unreadable, and the control is unknown.
+    """
+
+    id: str
+    partition: str
+    caller: str
+    alias: str = ""
+    region: str = "us-east-1"
+    regions: tuple[str, ...] = ()
+    state: State
+    users: Mapping[str, User] = {}
+    roles: Mapping[str, Role] = {}
+    keys: Mapping[str, tuple[Key, ...]] = {}
+    """Access keys by user, for the users whose keys were asked for."""
+    sign_ins: Mapping[str, datetime | None] = {}
+    """Last console sign-in by user, for the users who were asked about: more recent than the report."""
+    trails: tuple[Trail, ...] = ()
+    summary: Mapping[str, int] = {}
+    """GetAccountSummary: counts, quotas, and the root user's flags."""
+    unknown: Mapping[str, str] = {}
+
+    @property
+    def where(self) -> AccountId:
+        return AccountId(partition=self.partition, account=self.id)
+
+    def known(self, *prefixes: str) -> None:
+        """Raises Unreadable unless everything under these prefixes was read."""
+        for prefix in prefixes:
+            for gap, reason in self.unknown.items():
+                if prefix.startswith(gap) or gap.startswith(prefix):
+                    raise Unreadable(gap, reason)
+
+    def value(self, address: Address) -> Value:
+        return self.state.get(address)
+
+    def under(self, kind: str, first: str) -> Iterator[str]:
+        """The second names of a kind's entries with this first name: a user's groups, a group's policies."""
+        return iter(self._by_first.get((kind, first), ()))
+
+    def groups_of(self, user: str) -> tuple[str, ...]:
+        return self._groups_of.get(user, ())
+
+    def members_of(self, group: str) -> tuple[str, ...]:
+        return tuple(self.under("iam.group_member", group))
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        return self._names.get(kind, ())
+
+    def document(self, policy_arn: str) -> Value:
+        """A customer managed policy's default document; None for AWS's own, which are known by their ARN."""
+        value = self.state.get(at("iam.policy", policy_arn))
+        return value.get("document") if isinstance(value, Mapping) else None
+
+    @cached_property
+    def _by_first(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for address in self.state:
+            first, second = pair_of(address)
+            if second:
+                found[kind_of(address), first].append(second)
+        return {key: tuple(sorted(names)) for key, names in found.items()}
+
+    @cached_property
+    def _groups_of(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for (kind, group), users in self._by_first.items():
+            if kind == "iam.group_member":
+                for user in users:
+                    found[user].append(group)
+        return {user: tuple(sorted(groups)) for user, groups in found.items()}
+
+    @cached_property
+    def _names(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for address in self.state:
+            found[kind_of(address)].append(address.partition("/")[2])
+        return {kind: tuple(sorted(names)) for kind, names in found.items()}
+
+
+def differences(before: State, after: State) -> Iterable[Address]:
+    """Addresses whose values differ between two states, sorted."""
+    return sorted(a for a in before.keys() | after.keys() if before.get(a) != after.get(a))

@@ -1,0 +1,82 @@
+"""What each failure of an AWS call means for the change that made it: the one retry table of the program."""
+
+from remediate.errors import CallFailed, CredentialsEnded, Denied, NotYet, OutcomeUnknown
+
+THROTTLED = frozenset(
+    "Throttling ThrottlingException ThrottledException RequestLimitExceeded TooManyRequestsException "
+    "RequestThrottled RequestThrottledException SlowDown BandwidthLimitExceeded".split()
+)
+"""AWS refused to look at the call: nothing happened."""
+
+NOT_CONSISTENT = frozenset(
+    "ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable "
+    "OperationAborted InsufficientS3BucketPolicyException InsufficientEncryptionPolicyException "
+    "InvalidCloudWatchLogsRoleArnException InvalidCloudWatchLogsLogGroupArnException ConflictException".split()
+)
+"""AWS looked, and something it needs is not visible to it yet: nothing happened.
+Terraform's AWS provider waits for the same ones: internal/service/iam and internal/service/cloudtrail."""
+
+DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError".split())
+
+ENDED = frozenset(
+    "ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId UnrecognizedClientException "
+    "SignatureDoesNotMatch IncompleteSignature AuthFailure InvalidToken".split()
+)
+
+BROKEN = frozenset(
+    "ServiceFailure InternalFailure InternalError InternalServerError ServiceUnavailable "
+    "ServiceUnavailableException RequestTimeout RequestTimeoutException".split()
+)
+"""AWS may have carried it out before it failed."""
+
+WITHOUT_CREDENTIALS = frozenset(
+    "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound "
+    "SSOTokenLoadError UnauthorizedSSOTokenError TokenRetrievalError InvalidConfigError".split()
+)
+
+NOT_SENT = frozenset("EndpointConnectionError ConnectTimeoutError ProxyConnectionError SSLError".split())
+"""The connection was never made, so the call never arrived."""
+
+
+def translate(operation: str, error: Exception) -> CallFailed | None:
+    """The CallFailed that a botocore exception stands for; None for an exception that is not botocore's."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(error, ClientError):
+        return _answered(operation, error)
+    if not isinstance(error, BotoCoreError):
+        return None
+    name = type(error).__name__
+    message = " ".join(str(error).split())
+    if name in WITHOUT_CREDENTIALS:
+        return CredentialsEnded(operation, name, message)
+    if name in NOT_SENT:
+        return NotYet(operation, name, message)
+    if name in ("ParamValidationError", "UnknownServiceError", "NoRegionError"):
+        return CallFailed(operation, name, message)
+    return OutcomeUnknown(operation, name, message)
+
+
+def _answered(operation: str, error: "object") -> CallFailed:
+    response = getattr(error, "response", {})
+    body = response.get("Error", {})
+    metadata = response.get("ResponseMetadata", {})
+    code, message = str(body.get("Code", "")), str(body.get("Message", ""))
+    kind = _kind(code, message, int(metadata.get("HTTPStatusCode", 0)))
+    return kind(operation, code, message, str(metadata.get("RequestId", "")))
+
+
+def _kind(code: str, message: str, status: int) -> type[CallFailed]:
+    if code in THROTTLED or code in NOT_CONSISTENT:
+        return NotYet
+    if code == "MalformedPolicyDocument" and "Invalid principal" in message:
+        return NotYet  # a role that was created a moment ago
+    if code == "DeleteConflict":
+        return NotYet  # what was removed from it a moment ago is still seen; the wait is bounded
+    if code in DENIED:
+        return Denied
+    if code in ENDED:
+        return CredentialsEnded
+    if code in BROKEN or status >= 500:
+        return OutcomeUnknown
+    return CallFailed

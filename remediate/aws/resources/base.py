@@ -1,0 +1,58 @@
+"""What all resource types share. Override what differs; a kind needs its reads, its writes and its permissions."""
+
+from collections.abc import Iterable
+
+from remediate.aws.session import Session
+from remediate.errors import CallFailed
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value
+
+
+class Resource:
+    """One kind of address: how to read it, how to write a transition, and what can be said without asking AWS.
+
+    Instances hold no state. `container` names what one reading call returns: addresses that share a container are
+    read together.
+    """
+
+    kind: str
+    access = False
+    """Whether entries of this kind give or take permissions."""
+
+    def uses(self, address: Address, value: Value) -> Iterable[Address]:
+        return ()
+
+    def parent(self, address: Address) -> Address | None:
+        return None
+
+    def principal(self, address: Address) -> Address | None:
+        return None
+
+    def carries_access(self) -> bool:
+        return self.access
+
+    def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
+        return "exact", ""
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        raise NotImplementedError
+
+    def container(self, address: Address) -> str:
+        return address
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        """Every entry of the address's container that exists. What is missing from the answer is absent."""
+        raise NotImplementedError
+
+    def evidence(self, aws: Session, address: Address) -> dict[str, Value]:
+        """Facts that a change of this address may rest on, asked now."""
+        return {}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        """The transition, each call sent once. Raises CallFailed."""
+        raise NotImplementedError
+
+
+def absent_if(error: CallFailed, *codes: str) -> None:
+    """Lets the codes that mean "there is none" pass; raises the error for every other."""
+    if error.code not in codes:
+        raise error

@@ -1,0 +1,43 @@
+"""Settings of IAM for the whole account."""
+
+from collections.abc import Iterable, Mapping
+
+from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.session import Answer, Session, request_id
+from remediate.errors import CallFailed
+from remediate.model import AccountId, Address, Permission, Receipt, Value
+
+DERIVED = frozenset({"ExpirePasswords"})
+"""Shown by IAM, and follows from MaxPasswordAge."""
+
+
+def password_policy_value(policy: Answer) -> Value:
+    """IAM's answer as a value: without what is derived, and without settings that are off because they are absent."""
+    return {k: v for k, v in policy.items() if k not in DERIVED and not (k == "HardExpiry" and not v) and v is not None}
+
+
+class PasswordPolicy(Resource):
+    """`iam.password_policy`: every setting by IAM's name; absent where the account has none."""
+
+    kind = "iam.password_policy"
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        names = ["GetAccountPasswordPolicy", "UpdateAccountPasswordPolicy"]
+        names += ["DeleteAccountPasswordPolicy"] if before is None or after is None else []
+        return [Permission(action=f"iam:{a}") for a in names]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        try:
+            return {address: password_policy_value(aws.read("iam", "get_account_password_policy")["PasswordPolicy"])}
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        if not isinstance(after, Mapping):
+            answer = aws.write("iam", "delete_account_password_policy")
+        else:
+            # A full replacement: what is left out is reset, so the value is always whole.
+            settings: Answer = dict(after)
+            answer = aws.write("iam", "update_account_password_policy", **settings)
+        return Receipt(request_ids=(request_id(answer),))

@@ -1,0 +1,86 @@
+"""Groups and their members."""
+
+from collections.abc import Iterable, Mapping
+
+from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.session import Session, request_id
+from remediate.errors import CallFailed
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
+
+
+class Group(Resource):
+    """`iam.group/Admins`: {"path": "/"}."""
+
+    kind = "iam.group"
+
+    def principal(self, address: Address) -> Address | None:
+        return address
+
+    def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
+        return ("equivalent", "the group's unique id") if after is None else ("exact", "")
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        arn = f"arn:{where.partition}:iam::{where.account}:group/*{name_of(address)}"
+        return [Permission(action=f"iam:{verb}Group", resource=arn) for verb in ("Get", "Create", "Delete", "Update")]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        try:
+            group = aws.read("iam", "get_group", GroupName=name_of(address), MaxItems=1)["Group"]
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+        return {address: {"path": group["Path"]}}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        name = name_of(address)
+        path = str(after["path"]) if isinstance(after, Mapping) else "/"
+        if after is None:
+            answer = aws.write("iam", "delete_group", GroupName=name)
+        elif before is None:
+            answer = aws.write("iam", "create_group", GroupName=name, Path=path)
+        else:
+            answer = aws.write("iam", "update_group", GroupName=name, NewPath=path)
+        return Receipt(request_ids=(request_id(answer),))
+
+
+class GroupMember(Resource):
+    """`iam.group_member/Admins/alice`: "member"."""
+
+    kind = "iam.group_member"
+    access = True
+
+    def container(self, address: Address) -> str:
+        return f"{self.kind}/*/{pair_of(address)[1]}"
+
+    def principal(self, address: Address) -> Address | None:
+        return at("iam.user", pair_of(address)[1])
+
+    def parent(self, address: Address) -> Address | None:
+        return at("iam.group", pair_of(address)[0])
+
+    def uses(self, address: Address, value: Value) -> Iterable[Address]:
+        group, user = pair_of(address)
+        return (at("iam.group", group), at("iam.user", user))
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        group, user = pair_of(address)
+        base = f"arn:{where.partition}:iam::{where.account}"
+        return [
+            Permission(action="iam:ListGroupsForUser", resource=f"{base}:user/*{user}"),
+            Permission(action="iam:AddUserToGroup", resource=f"{base}:group/*{group}"),
+            Permission(action="iam:RemoveUserFromGroup", resource=f"{base}:group/*{group}"),
+        ]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        user = pair_of(address)[1]
+        try:
+            pages = list(aws.pages("iam", "list_groups_for_user", UserName=user))
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+        return {at(self.kind, group["GroupName"], user): "member" for page in pages for group in page["Groups"]}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        group, user = pair_of(address)
+        operation = "remove_user_from_group" if after is None else "add_user_to_group"
+        return Receipt(request_ids=(request_id(aws.write("iam", operation, GroupName=group, UserName=user)),))

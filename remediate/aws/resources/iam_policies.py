@@ -1,0 +1,167 @@
+"""Managed policies, and the two ways in which users, groups and roles hold policies: attached and inline."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.session import Session, request_id
+from remediate.errors import CallFailed
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
+
+MAX_VERSIONS = 5
+
+
+def is_aws_managed(arn: str) -> bool:
+    """AWS's own policies are the same in every account and known by their ARN."""
+    return arn.split(":")[4] == "aws"
+
+
+class ManagedPolicy(Resource):
+    """`iam.policy/<arn>`: {"path": "/", "document": {…}}, the default version's document."""
+
+    kind = "iam.policy"
+    access = True
+
+    def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
+        if after is None:
+            return "equivalent", "the ids of the policy's versions"
+        return "exact", ""
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        arn = name_of(address)
+        names = ["GetPolicy", "GetPolicyVersion", "ListPolicyVersions", "DeletePolicyVersion"]
+        names += ["CreatePolicy", "DeletePolicy"] if before is None or after is None else ["CreatePolicyVersion"]
+        return [Permission(action=f"iam:{a}", resource=arn) for a in names]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        arn = name_of(address)
+        try:
+            policy = aws.read("iam", "get_policy", PolicyArn=arn)["Policy"]
+            version = aws.read("iam", "get_policy_version", PolicyArn=arn, VersionId=policy["DefaultVersionId"])
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+        return {address: {"path": policy["Path"], "document": version["PolicyVersion"]["Document"]}}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        arn = name_of(address)
+        if after is None:
+            return _receipt(*self._drop_versions(aws, arn, keep=0), aws.write("iam", "delete_policy", PolicyArn=arn))
+        document, path = _parts(after)
+        if before is None:
+            name = arn.rpartition("/")[2]
+            return _receipt(aws.write("iam", "create_policy", PolicyName=name, Path=path, PolicyDocument=document))
+        dropped = self._drop_versions(aws, arn, keep=MAX_VERSIONS - 2)
+        return _receipt(
+            *dropped,
+            aws.write("iam", "create_policy_version", PolicyArn=arn, PolicyDocument=document, SetAsDefault=True),
+        )
+
+    def _drop_versions(self, aws: Session, arn: str, keep: int) -> list[dict[str, object]]:
+        """Deletes the oldest versions that are not the default, so that `keep` of them are left."""
+        pages = aws.pages("iam", "list_policy_versions", PolicyArn=arn)
+        others = [v for page in pages for v in page["Versions"] if not v["IsDefaultVersion"]]
+        old = sorted(others, key=lambda v: v["CreateDate"], reverse=True)[keep:]
+        return [
+            aws.write("iam", "delete_policy_version", PolicyArn=arn, VersionId=version["VersionId"]) for version in old
+        ]
+
+
+def _parts(value: Value) -> tuple[str, str]:
+    body = value if isinstance(value, Mapping) else {}
+    return as_text(body.get("document")), str(body.get("path", "/"))
+
+
+def as_text(document: Value) -> str:
+    """A document as it is sent: the order of its keys as somebody wrote them, without white space."""
+    return msgspec.json.encode(document).decode()
+
+
+class OfPrincipal(Resource):
+    """A policy that one user, group or role holds; the first name is the holder's."""
+
+    access = True
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        self.name_key = f"{holder.title()}Name"
+
+    def principal(self, address: Address) -> Address | None:
+        return at(f"iam.{self.holder}", pair_of(address)[0])
+
+    def parent(self, address: Address) -> Address | None:
+        return self.principal(address)
+
+    def holder_arn(self, address: Address, where: AccountId) -> str:
+        return f"arn:{where.partition}:iam::{where.account}:{self.holder}/*{pair_of(address)[0]}"
+
+
+class Attached(OfPrincipal):
+    """`iam.user_policy/alice/<policy arn>`: "attached"."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.kind = f"iam.{holder}_policy"
+
+    def container(self, address: Address) -> str:
+        return f"{self.kind}/{pair_of(address)[0]}"
+
+    def uses(self, address: Address, value: Value) -> Iterable[Address]:
+        holder, arn = pair_of(address)
+        return (at(f"iam.{self.holder}", holder), at("iam.policy", arn))
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        arn, title = self.holder_arn(address, where), self.holder.title()
+        names = (f"ListAttached{title}Policies", f"Attach{title}Policy", f"Detach{title}Policy")
+        return [Permission(action=f"iam:{a}", resource=arn) for a in names]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        holder = pair_of(address)[0]
+        try:
+            pages = list(aws.pages("iam", f"list_attached_{self.holder}_policies", **{self.name_key: holder}))
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+        arns = [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
+        return {at(self.kind, holder, arn): "attached" for arn in arns}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        holder, arn = pair_of(address)
+        verb = "detach" if after is None else "attach"
+        return _receipt(aws.write("iam", f"{verb}_{self.holder}_policy", **{self.name_key: holder, "PolicyArn": arn}))
+
+
+class Inline(OfPrincipal):
+    """`iam.user_inline/alice/read`: the document."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.kind = f"iam.{holder}_inline"
+
+    def uses(self, address: Address, value: Value) -> Iterable[Address]:
+        return (at(f"iam.{self.holder}", pair_of(address)[0]),)
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        arn, title = self.holder_arn(address, where), self.holder.title()
+        return [Permission(action=f"iam:{verb}{title}Policy", resource=arn) for verb in ("Get", "Put", "Delete")]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        holder, name = pair_of(address)
+        try:
+            answer = aws.read("iam", f"get_{self.holder}_policy", **{self.name_key: holder, "PolicyName": name})
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+        return {address: answer["PolicyDocument"]}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        holder, name = pair_of(address)
+        who = {self.name_key: holder, "PolicyName": name}
+        if after is None:
+            return _receipt(aws.write("iam", f"delete_{self.holder}_policy", **who))
+        return _receipt(aws.write("iam", f"put_{self.holder}_policy", **who, PolicyDocument=as_text(after)))
+
+
+def _receipt(*answers: dict[str, object]) -> Receipt:
+    return Receipt(request_ids=tuple(request_id(a) for a in answers))

@@ -1,0 +1,65 @@
+"""The desired baseline: what a playbook says, as strict types. `load` reads the YAML, `scope` applies it to people."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+
+import msgspec
+
+from remediate.model import Risk, Struct
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Matcher(Struct, frozen=True, kw_only=True):
+    """Picks users and roles. Every line given must match; `*` and `?` stand for any text and any character."""
+
+    name: str | None = None
+    """Such as `svc-*`."""
+    path: str | None = None
+    """Such as `/apps/*`."""
+    tag: Annotated[Mapping[str, str], msgspec.Meta(min_length=1)] | None = None
+    """Such as `{type: service}`; a value of `*` means that the tag is there."""
+
+
+class Principals(Struct, frozen=True, kw_only=True):
+    """How to tell applications from people. Who matches neither is judged by evidence: see `scope.Scope.nature`."""
+
+    applications: tuple[Matcher, ...] = ()
+    people: tuple[Matcher, ...] = ()
+
+
+class Exemption(Struct, frozen=True, kw_only=True):
+    """Principals that some controls leave alone, by whom, why, and until when."""
+
+    match: Matcher
+    controls: tuple[str, ...] = ()
+    """Ids of controls; none given means all."""
+    owner: Text
+    reason: Text
+    expires: date
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much an unattended correction may change at once. Over it, everything is left as a plan to review."""
+
+    changes: Annotated[int, msgspec.Meta(ge=0)] = 50
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.1
+    """Of all users, how many may be concerned; at least one always may."""
+
+
+class Playbook(Struct, frozen=True, kw_only=True):
+    """A playbook with everything it extends merged in and every value checked."""
+
+    name: Text
+    description: str = ""
+    extends: str | None = None
+    valid_hours: Annotated[int, msgspec.Meta(ge=1, le=168)] = 24
+    """How long a plan may be applied after it was made."""
+    principals: Principals = Principals()
+    exemptions: tuple[Exemption, ...] = ()
+    limits: Limits = Limits()
+    approve: tuple[Risk, ...] = ("neutral", "additive")
+    """The classes of risk that `drift --correct` may apply without a person."""
+    controls: Mapping[str, object] = {}
+    """Settings by the control's id; `false` switches one off, `true` takes its defaults."""

@@ -1,0 +1,127 @@
+"""Reads a playbook: `extends` merged in, every value checked, and what is wrong refused with file, line and remedy."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from remediate.errors import BadInput
+from remediate.playbook import Playbook
+from remediate.playbook.yaml_lines import Places, read_yaml
+
+Settings = Mapping[str, type[msgspec.Struct]]
+"""The type of each control's settings, by the control's id."""
+
+T = TypeVar("T")
+
+
+def load(name: str, settings: Settings) -> Playbook:
+    """The playbook of that shipped name or path, with everything it extends. Raises BadInput."""
+    path = find(name, Path())
+    raw, places = _merged(path, ())
+    raw.setdefault("name", path.stem)
+    playbook = _convert(raw, Playbook, "$", places)
+    chosen: dict[str, object] = {}
+    for control, value in playbook.controls.items():
+        if control not in settings:
+            _refuse("$.controls", control, places, f"there is no control {control}", settings)
+        if value is not False:
+            here = {} if value in (True, None) else value
+            chosen[control] = _convert(here, settings[control], f"$.controls.{control}", places)
+    for i, exemption in enumerate(playbook.exemptions):
+        for control in exemption.controls:
+            if control not in settings:
+                _refuse(f"$.exemptions[{i}].controls", "", places, f"there is no control {control}", settings)
+    return msgspec.structs.replace(playbook, controls=chosen)
+
+
+def find(name: str, beside: Path) -> Path:
+    """The file of a shipped name or a path; a path in `extends` starts at the playbook that names it."""
+    shipped = {p.stem: p for p in shipped_folder().glob("*.yaml")}
+    if name in shipped:
+        return shipped[name]
+    path = beside / name
+    if not path.is_file():
+        raise BadInput(
+            f"there is no playbook {name}",
+            remedy=f"Give a file, or one of the shipped names: {', '.join(sorted(shipped))}. "
+            "`remediate init my.yaml` writes one to edit.",
+        )
+    return path
+
+
+def shipped_folder() -> Path:
+    """Where the playbooks are that come with the program: in the wheel, or in the source tree."""
+    package = Path(__file__).parents[1]
+    inside = package / "playbooks"
+    return inside if inside.is_dir() else package.parent / "playbooks"
+
+
+def _merged(path: Path, below: tuple[Path, ...]) -> tuple[dict[str, object], Places]:
+    if path.resolve() in below:
+        raise BadInput(f"{path}: extends itself", remedy="Take one of the `extends:` lines out of the circle.")
+    raw, places = read_yaml(path)
+    parent = raw.get("extends")
+    if parent is None:
+        return raw, places
+    if not isinstance(parent, str):
+        _refuse("$.extends", "", places, "extends takes a playbook's name or path", {})
+    base, base_places = _merged(find(parent, path.parent), (*below, path.resolve()))
+    for key in ("name", "extends"):
+        base.pop(key, None)
+    return _over(base, raw), {**base_places, **places}
+
+
+def _over(base: Mapping[str, object], top: Mapping[str, object]) -> dict[str, object]:
+    """Mappings merge key by key; anything else, lists included, is replaced."""
+    result = dict(base)
+    for key, value in top.items():
+        below = result.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        result[key] = _over(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _convert(raw: object, wanted: type[T], at: str, places: Places) -> T:
+    try:
+        return msgspec.convert(raw, wanted)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at ")
+        path = at + where.strip("`").rpartition("`")[2].removeprefix("$") if where else at
+        unknown = re.search(r"unknown field `(.*)`", message)
+        if unknown:
+            fields = _fields_of(wanted)
+            _refuse(path, unknown[1], places, f"unknown key {unknown[1]}", fields)
+        _refuse(path, "", places, message.replace("`", ""), {})
+
+
+def _fields_of(wanted: type[T]) -> Mapping[str, object]:
+    """Every key that may stand somewhere in a value of this type, to suggest the one that was meant."""
+    names: dict[str, object] = {}
+    pending = _types_in(wanted)
+    while pending:
+        fields = msgspec.structs.fields(pending.pop())
+        names.update({field.encode_name: None for field in fields})
+        pending.extend(t for field in fields for t in _types_in(field.type))
+    return names
+
+
+def _types_in(annotation: object) -> list[type[msgspec.Struct]]:
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return [annotation]
+    return [t for arg in getattr(annotation, "__args__", ()) for t in _types_in(arg)]
+
+
+def _refuse(at: str, key: str, places: Places, message: str, candidates: Mapping[str, object]) -> NoReturn:
+    full = f"{at}.{key}" if key else at
+    place = places.get(full) or places.get(at) or places.get("$")
+    where = f"{place[0]}:{place[1]}" if place else "playbook"
+    near = get_close_matches(key or message.rpartition(" ")[2], candidates, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise BadInput(
+        f"{where}: {full.removeprefix('$').lstrip('.') or 'playbook'}: {message}",
+        remedy=hint + "`remediate init` writes a commented playbook that shows every key.",
+    )

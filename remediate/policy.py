@@ -1,0 +1,119 @@
+"""IAM policy documents: one canonical form, so that documents are compared by meaning and never as text."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from remediate.model import Value
+
+OLD_VERSION = "2008-10-17"
+"""What IAM assumes where a document names no version; policy variables mean nothing in it.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+
+_CASELESS = frozenset({"Action", "NotAction"})
+_SETS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
+
+
+class NotAPolicy(ValueError):
+    """The text is not an IAM policy document."""
+
+
+def canonical_json(value: Value) -> bytes:
+    """The one way a JSON value is written here: keys sorted, no spaces."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def digest(value: Value) -> str:
+    """SHA-256 of the canonical JSON, in hex."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def version(document: Value) -> str:
+    return str(document.get("Version", OLD_VERSION)) if isinstance(document, Mapping) else OLD_VERSION
+
+
+def statements(document: Value) -> tuple[str, ...]:
+    """The document's statements in canonical form, each with its version, sorted and without repetition.
+
+    Two documents grant and deny the same if these are equal. Sid is left out: it has no effect on evaluation.
+    Lists are sets; one element and a list of one are the same; actions ignore case.
+    """
+    if not isinstance(document, Mapping) or "Statement" not in document:
+        raise NotAPolicy("a policy document is an object with a Statement")
+    body = document["Statement"]
+    items = _as_list(body)
+    return tuple(sorted({_statement(item, version(document)) for item in items}))
+
+
+def _statement(item: Value, version: str) -> str:
+    if not isinstance(item, Mapping) or item.get("Effect") not in ("Allow", "Deny"):
+        raise NotAPolicy("a statement is an object whose Effect is Allow or Deny")
+    known = {key: _element(key, value) for key, value in item.items() if key != "Sid"}
+    return canonical_json({"Version": version, **known}).decode()
+
+
+def _element(key: str, value: Value) -> Value:
+    if key in _CASELESS:
+        return _as_set([v.lower() if isinstance(v, str) else v for v in _as_list(value)])
+    if key in _SETS:
+        return _as_set(_as_list(value))
+    if key in ("Principal", "NotPrincipal") and isinstance(value, Mapping):
+        return {kind: _as_set(_as_list(ids)) for kind, ids in value.items()}
+    if key == "Condition" and isinstance(value, Mapping):
+        return _condition(value)
+    return value
+
+
+def _condition(value: Mapping[str, Value]) -> Value:
+    """Condition keys ignore case; operators and values are compared as written."""
+    result: dict[str, Value] = {}
+    for operator, tests in value.items():
+        if not isinstance(tests, Mapping):
+            raise NotAPolicy(f"the condition {operator} is not an object")
+        result[operator] = {key.lower(): _as_set(_texts(_as_list(v))) for key, v in tests.items()}
+    return result
+
+
+def _texts(values: list[Value]) -> list[Value]:
+    """IAM reads true and "true", 5 and "5" alike in conditions."""
+    return [v if isinstance(v, str) else canonical_json(v).decode() for v in values]
+
+
+def _as_list(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _as_set(values: list[Value]) -> Value:
+    return [v for _, v in sorted({canonical_json(v): v for v in values}.items())]
+
+
+def size(document: Value) -> int:
+    """Characters that count against IAM's size quotas: all but white space.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    return sum(not c.isspace() for c in canonical_json(document).decode())
+
+
+def allows_everything(document: Value) -> bool:
+    """Whether one statement allows every action on every resource without a condition: an administrator's policy."""
+    if not isinstance(document, Mapping):
+        return False
+    body = document.get("Statement", [])
+    return any(_is_star(item) for item in _as_list(body))
+
+
+def _is_star(item: Value) -> bool:
+    if not isinstance(item, Mapping) or item.get("Effect") != "Allow" or item.get("Condition"):
+        return False
+    actions = _as_list(item.get("Action", []))
+    return bool({"*", "*:*"} & {a for a in actions if isinstance(a, str)}) and "*" in _as_list(item.get("Resource", []))
+
+
+def merge(document: Value, ours: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
+    """Somebody's document with our statements in it: theirs stay byte for byte, ours are known by their Sid."""
+    theirs: dict[str, Value] = dict(document) if isinstance(document, Mapping) else {"Version": "2012-10-17"}
+    body = theirs.get("Statement", [])
+    mine = {s["Sid"] for s in ours}
+    kept = [s for s in _as_list(body) if not (isinstance(s, Mapping) and s.get("Sid") in mine)]
+    theirs["Statement"] = [*kept, *ours]
+    return theirs
