@@ -81,6 +81,8 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     id: str
     partition: str
     caller: str
+    caller_key: str = ""
+    """The access key this run works with, so that no plan takes it away."""
     alias: str = ""
     region: str = "us-east-1"
     regions: tuple[str, ...] = ()
@@ -95,6 +97,8 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     summary: Mapping[str, int] = {}
     """GetAccountSummary: counts, quotas, and the root user's flags."""
     unknown: Mapping[str, str] = {}
+    asked: frozenset[Address] = frozenset()
+    """What controls asked for and was read (or is unknown) since the first reading."""
 
     @property
     def where(self) -> AccountId:

@@ -1,0 +1,86 @@
+"""Users, groups, roles and customer managed policies: everything IAM tells in one listing.
+
+GetAccountAuthorizationDetails replaces six calls a user. AWS's own policies are left out: they are the same in every
+account, there are more than a thousand, and their ARN says which one it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediate.account import Role, User
+from remediate.aws.reader.part import Part
+from remediate.aws.session import Answer, Session
+from remediate.model import Address, Value, at
+
+FILTER = ["User", "Group", "Role", "LocalManagedPolicy"]
+PAGE = 1000
+
+
+def read_details(aws: Session) -> Part:
+    """Every page of the account's authorization details. Raises CallFailed."""
+    state: dict[Address, Value] = {}
+    users: dict[str, User] = {}
+    roles: dict[str, Role] = {}
+    pages = aws.pages("iam", "get_account_authorization_details", Filter=FILTER, PaginationConfig={"PageSize": PAGE})
+    for page in pages:
+        for item in page.get("UserDetailList", ()):
+            users[item["UserName"]] = _user(item, state)
+        for item in page.get("GroupDetailList", ()):
+            _group(item, state)
+        for item in page.get("RoleDetailList", ()):
+            roles[item["RoleName"]] = _role(item, state)
+        for item in page.get("Policies", ()):
+            _policy(item, state)
+    return Part(state=state, users=users, roles=roles)
+
+
+def _user(item: Answer, state: dict[Address, Value]) -> User:
+    name = item["UserName"]
+    state[at("iam.user", name)] = {"path": item["Path"]}
+    _policies("user", name, item, state)
+    for group in item.get("GroupList", ()):
+        state[at("iam.group_member", group, name)] = "member"
+    tags = _tags(item)
+    for key, value in tags.items():
+        state[at("iam.user_tag", name, key)] = value
+    return User(
+        name=name, arn=item["Arn"], path=item["Path"], created=item["CreateDate"], tags=tags, boundary=_boundary(item)
+    )
+
+
+def _group(item: Answer, state: dict[Address, Value]) -> None:
+    state[at("iam.group", item["GroupName"])] = {"path": item["Path"]}
+    _policies("group", item["GroupName"], item, state)
+
+
+def _role(item: Answer, state: dict[Address, Value]) -> Role:
+    name, trust = item["RoleName"], _document(item["AssumeRolePolicyDocument"])
+    value = {"path": item["Path"], "trust": trust}
+    state[at("iam.role", name)] = value
+    _policies("role", name, item, state)
+    return Role(name=name, arn=item["Arn"], path=item["Path"], trust=trust, tags=_tags(item), boundary=_boundary(item))
+
+
+def _policies(holder: str, name: str, item: Answer, state: dict[Address, Value]) -> None:
+    for policy in item.get("AttachedManagedPolicies", ()):
+        state[at(f"iam.{holder}_policy", name, policy["PolicyArn"])] = "attached"
+    for policy in item.get(f"{holder.title()}PolicyList", ()):
+        state[at(f"iam.{holder}_inline", name, policy["PolicyName"])] = _document(policy["PolicyDocument"])
+
+
+def _policy(item: Answer, state: dict[Address, Value]) -> None:
+    default = next(v for v in item["PolicyVersionList"] if v["IsDefaultVersion"])
+    state[at("iam.policy", item["Arn"])] = {"path": item["Path"], "document": _document(default["Document"])}
+
+
+def _document(value: Any) -> Value:
+    """botocore decodes documents; a text that is no JSON stays text, and is equal only to itself."""
+    return value if isinstance(value, Mapping) else str(value)
+
+
+def _tags(item: Answer) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}
+
+
+def _boundary(item: Answer) -> str:
+    return str(item.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))

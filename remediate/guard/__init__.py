@@ -1,0 +1,55 @@
+"""Everything that must be true of a plan before it is written, and again before it is applied.
+
+Each guard looks at every state that the account can pass through: every set of changes that is closed under `needs`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from remediate.account import Account
+from remediate.errors import Refused
+from remediate.guard import access, lockout, quotas, rules
+from remediate.guard.timeline import Timeline
+from remediate.model import Change, Check, Resources
+from remediate.playbook.scope import Scope
+
+SHOWN = 8
+"""Violations named in the message; the rest are counted."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    name: str
+    proven: str
+    violations: Iterator[str]
+
+
+def check(
+    account: Account, changes: Sequence[Change], resources: Resources, scope: Scope, *, rolls_back: bool = False
+) -> tuple[Check, ...]:
+    """What was looked at and found in order. Raises Refused with every violation and the way out.
+
+    A rollback may stop the trail that the plan started, and touch the exempt whom it touched: it restores.
+    """
+    timeline = Timeline(account, changes)
+    guards = [
+        Guard("access", "nobody gains or loses access that no change declares", access.violations(timeline)),
+        Guard("lockout", "the caller and two administrators keep working", lockout.violations(timeline)),
+        Guard("quotas", "IAM's quotas hold at every moment", quotas.violations(timeline)),
+        Guard("quarantine", "no key is deactivated and deleted at once", rules.one_step_at_a_time(timeline)),
+    ]
+    if not rolls_back:
+        exempt = rules.exempt_untouched(timeline, resources, scope)
+        guards.append(Guard("exemptions", "exempt principals are untouched", exempt))
+        guards.append(Guard("trails", "no trail goes dark", rules.trails_stay_on(timeline)))
+    found = {guard: list(guard.violations) for guard in guards}
+    bad = [f"{guard.name}: {violation}" for guard, violations in found.items() for violation in violations]
+    if bad:
+        more = [f"and {len(bad) - SHOWN} more"] if len(bad) > SHOWN else []
+        raise Refused(
+            "the guard refuses this plan: it could lock people out or change their access",
+            details=[*bad[:SHOWN], *more],
+            remedy="Exempt the people concerned in the playbook (`exemptions:` with owner, reason, expiry), "
+            "or leave the control out with --control.",
+        )
+    return tuple(Check(guard=guard.name, detail=guard.proven) for guard in guards)

@@ -1,0 +1,159 @@
+"""The proof that nobody gains or loses access that the plan does not declare, at any moment of any order.
+
+What a principal may do is the set of statements of all policies that reach it. A statement reaches it by carriers: its
+own policy, or a membership with the group's policy. A plan keeps the statement if some carrier holds at every moment:
+whenever a change ends one carrier, another is already complete and stays, or hands over in the same way. A statement
+that no carrier gives now is a gain. A change may declare either: `additive` a gain, `restrictive` a loss.
+
+AWS's own policies are compared by ARN, others by their statements in canonical form: equal is only what is the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from remediate.guard.timeline import Span, Timeline
+from remediate.model import Address, Value, at, kind_of, name_of, pair_of
+from remediate.policy import NotAPolicy, canonical_json, statements
+
+Carrier = tuple[Span, ...]
+Carriers = Mapping[str, list[Carrier]]
+"""By statement (or ARN), the ways in which it reaches one principal."""
+
+
+class Access:
+    """The carriers of each principal. One object for one plan: documents are parsed once."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self._parsed: dict[tuple[Address, int | None], tuple[str, ...]] = {}
+        self._groups: dict[str, list[tuple[str, Carrier]]] = {}
+        self._joined: dict[str, set[str]] = defaultdict(set)
+        for group, user in timeline.changed_under("iam.group_member"):
+            self._joined[user].add(group)
+
+    def concerned(self) -> list[Address]:
+        """The principals whose access the plan touches, directly, through a group, or through a document."""
+        found: set[Address] = set()
+        groups: set[str] = set()
+        documents = {name_of(change.address) for change in self._changes("iam.policy")}
+        for holder in ("user", "group", "role"):
+            for kind in (f"iam.{holder}_policy", f"iam.{holder}_inline"):
+                names = {first for first, _ in self.timeline.changed_under(kind)}
+                groups |= names if holder == "group" else set()
+                found |= {at(f"iam.{holder}", n) for n in names} if holder != "group" else set()
+        for address in self.timeline.account.state if documents else ():
+            first, arn = pair_of(address)
+            if arn in documents and kind_of(address).endswith("_policy"):
+                holder = kind_of(address).removesuffix("_policy")
+                groups |= {first} if holder == "iam.group" else set()
+                found |= {at(holder, first)} if holder != "iam.group" else set()
+        found |= {at("iam.user", user) for user in self._joined}
+        found |= {at("iam.user", user) for group in groups for user in self.timeline.account.members_of(group)}
+        return sorted(found)
+
+    def carriers(self, principal: Address) -> Carriers:
+        kind, name = kind_of(principal), name_of(principal)
+        found: dict[str, list[Carrier]] = defaultdict(list)
+        for statement, carrier in self._held(kind, name):
+            found[statement].append(carrier)
+        if kind == "iam.user":
+            for group in sorted({*self.timeline.account.groups_of(name), *self._joined.get(name, ())}):
+                for membership in self.timeline.spans(at("iam.group_member", group, name)):
+                    for statement, carrier in self._of_group(group):
+                        found[statement].append((membership, *carrier))
+        return found
+
+    def _of_group(self, group: str) -> list[tuple[str, Carrier]]:
+        if group not in self._groups:
+            self._groups[group] = list(self._held("iam.group", group))
+        return self._groups[group]
+
+    def _held(self, holder: str, name: str) -> Iterator[tuple[str, Carrier]]:
+        for policy in self.timeline.second_names(f"{holder}_inline", name):
+            for span in self.timeline.spans(at(f"{holder}_inline", name, policy)):
+                yield from ((s, (span,)) for s in self._statements(span))
+        for arn in self.timeline.second_names(f"{holder}_policy", name):
+            attachments = self.timeline.spans(at(f"{holder}_policy", name, arn))
+            documents = self.timeline.spans(at("iam.policy", arn))
+            if not documents:  # AWS's own, or one that could not be read: it is the same wherever it is attached
+                yield from ((arn, (attached,)) for attached in attachments)
+            for attached, document in product(attachments, documents):
+                yield from ((s, (attached, document)) for s in self._statements(document))
+
+    def _statements(self, span: Span) -> tuple[str, ...]:
+        key = (span.address, span.made)
+        if key not in self._parsed:
+            self._parsed[key] = _parse(span)
+        return self._parsed[key]
+
+    def _changes(self, kind: str) -> Iterator[Span]:
+        for first, second in self.timeline.changed_under(kind):
+            yield from self.timeline.spans(at(kind, first, second))
+
+
+def _parse(span: Span) -> tuple[str, ...]:
+    document: Value = span.value
+    if kind_of(span.address) == "iam.policy" and isinstance(document, Mapping):
+        document = document.get("document")
+    try:
+        return statements(document)
+    except NotAPolicy:
+        return (canonical_json(document).decode(),)  # equal only to itself
+
+
+def violations(timeline: Timeline) -> Iterator[str]:
+    """Every gain and loss that no change declares, as sentences; nothing if the plan is proven."""
+    access = Access(timeline)
+    for principal in access.concerned():
+        for statement, carriers in access.carriers(principal).items():
+            standing = [c for c in carriers if all(span.made is None for span in c)]
+            if not standing:
+                yield from _gains(timeline, principal, statement, carriers)
+            elif not any(_lasts(timeline, carrier, carriers, frozenset()) for carrier in standing):
+                yield from _loses(timeline, principal, statement, standing)
+
+
+def _lasts(timeline: Timeline, carrier: Carrier, carriers: list[Carrier], gone: frozenset[int]) -> bool:
+    """Whether the statement stays from here on: each end of this carrier finds another one in place that lasts."""
+    here = gone | {id(carrier)}
+    return all(
+        any(
+            _complete_before(timeline, other, span.ended) and _lasts(timeline, other, carriers, here)
+            for other in carriers
+            if id(other) not in here
+        )
+        for span in carrier
+        if span.ended is not None
+    )
+
+
+def _complete_before(timeline: Timeline, carrier: Carrier, change: int) -> bool:
+    """Whether the carrier is there when that change comes: made before it, and not ended by it or before it."""
+    return all(
+        (span.made is None or (span.made != change and timeline.before(span.made, change)))
+        and not (span.ended is not None and timeline.before(span.ended, change))
+        for span in carrier
+    )
+
+
+def _gains(timeline: Timeline, principal: Address, statement: str, carriers: list[Carrier]) -> Iterator[str]:
+    if principal not in timeline.account.state:
+        return  # a principal that this plan creates
+    for carrier in carriers:
+        makes = [timeline.changes[s.made] for s in carrier if s.made is not None]
+        if timeline.can_coexist(carrier) and not any(c.risk == "additive" for c in makes):
+            last = max(makes, key=lambda c: c.id)
+            yield f"#{last.id} {last.address} would give {name_of(principal)} new access: {_short(statement)}"
+            return
+
+
+def _loses(timeline: Timeline, principal: Address, statement: str, standing: list[Carrier]) -> Iterator[str]:
+    ends = [timeline.changes[s.ended] for carrier in standing for s in carrier if s.ended is not None]
+    if not any(c.risk in ("restrictive", "destructive") for c in ends):
+        first = min(ends, key=lambda c: c.id)
+        yield f"#{first.id} {first.address} would take access from {name_of(principal)}: {_short(statement)}"
+
+
+def _short(statement: str) -> str:
+    return statement if len(statement) <= 120 else statement[:119] + "…"

@@ -1,0 +1,159 @@
+"""The order of a plan, derived from what the changes say and never written by hand.
+
+what is used comes before what uses it        create the group, then attach to it, then join it
+what is deleted waits for what refers to it   detach everywhere, then delete the policy
+access is given before it is taken away       per principal, and through groups for their members
+a running trail comes before everything       whatever starting it does not itself need
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from remediate.errors import BadInput
+from remediate.model import Address, Reason, Resources, Risk, Struct, Value, at, kind_of, pair_of
+
+Needs = Mapping[int, set[int]]
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A transition that has no place in the order yet."""
+
+    address: Address
+    before: Value
+    after: Value
+    reasons: tuple[Reason, ...]
+    risk: Risk
+    frees: tuple[Address, ...] = ()
+    evidence: Mapping[str, Value] = {}
+    notice: str = ""
+
+
+def needs(steps: Sequence[Step], resources: Resources, members: Mapping[str, tuple[str, ...]]) -> dict[int, set[int]]:
+    """For each step, by its index, the steps that must be done before it. `members` are the groups' users now."""
+    edges: dict[int, set[int]] = {i: set() for i in range(len(steps))}
+    by_address: dict[Address, list[int]] = defaultdict(list)
+    for i, step in enumerate(steps):
+        by_address[step.address].append(i)
+    _same_address(edges, by_address)
+    _uses(edges, steps, resources, by_address)
+    _access(edges, steps, resources, members)
+    _trail_first(edges, steps)
+    for i, step in enumerate(steps):
+        edges[i].discard(i)
+        edges[i].update(j for a in step.frees for j in by_address.get(a, ()))
+    return edges
+
+
+def _same_address(edges: dict[int, set[int]], by_address: Mapping[Address, list[int]]) -> None:
+    for chain in by_address.values():
+        for earlier, later in pairwise(chain):
+            edges[later].add(earlier)
+
+
+def _uses(
+    edges: dict[int, set[int]],
+    steps: Sequence[Step],
+    resources: Resources,
+    by_address: Mapping[Address, list[int]],
+) -> None:
+    for i, step in enumerate(steps):
+        kind = resources[kind_of(step.address)]
+        used_then = set(kind.uses(step.address, step.before)) if step.before is not None else set()
+        used_now = set(kind.uses(step.address, step.after)) if step.after is not None else set()
+        for address in used_now:
+            edges[i].update(j for j in by_address.get(address, ()) if steps[j].after is not None)
+        for address in used_then - used_now:
+            for j in by_address.get(address, ()):
+                if steps[j].after is None:
+                    edges[j].add(i)
+
+
+def _access(
+    edges: dict[int, set[int]],
+    steps: Sequence[Step],
+    resources: Resources,
+    members: Mapping[str, tuple[str, ...]],
+) -> None:
+    """Per principal, what takes access away needs all that gives access, but for what waits for its place."""
+    gives: dict[Address, set[int]] = defaultdict(set)
+    takes: dict[Address, set[int]] = defaultdict(set)
+    joined: dict[str, set[int]] = defaultdict(set)
+    for i, step in enumerate(steps):
+        kind = resources[kind_of(step.address)]
+        principal = kind.principal(step.address)
+        if not kind.carries_access() or principal is None:
+            continue
+        (takes if step.after is None else gives)[principal].add(i)
+        if kind_of(step.address) == "iam.group_member" and step.after is not None:
+            joined[pair_of(step.address)[0]].add(i)
+    for group, joins in joined.items():
+        complete = gives.get(at("iam.group", group), set())
+        for i in joins:
+            edges[i] |= complete
+    for principal, given in list(gives.items()):
+        for user in members.get(principal.removeprefix("iam.group/"), ()) if kind_of(principal) == "iam.group" else ():
+            gives[at("iam.user", user)] |= given
+    for principal, taken in takes.items():
+        for i in taken:
+            edges[i] |= {j for j in gives.get(principal, ()) if steps[i].address not in steps[j].frees}
+
+
+def _trail_first(edges: dict[int, set[int]], steps: Sequence[Step]) -> None:
+    starts = {i for i, s in enumerate(steps) if kind_of(s.address) == "cloudtrail.logging" and s.after is not None}
+    before_it = set(starts)
+    pending = list(starts)
+    while pending:
+        for j in edges[pending.pop()] - before_it:
+            before_it.add(j)
+            pending.append(j)
+    for i in edges.keys() - before_it:
+        edges[i] |= starts
+
+
+def arrange(edges: Needs, key: Sequence[tuple[str, ...]]) -> list[int]:
+    """One order that respects the edges, the same for the same edges and keys.
+
+    Raises BadInput if the steps need each other in a circle, naming them.
+    """
+    sorter = TopologicalSorter({i: sorted(edges[i], key=lambda j: key[j]) for i in sorted(edges, key=lambda i: key[i])})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        names = " -> ".join("/".join(key[i]) for i in error.args[1])
+        raise BadInput(
+            "changes that need each other in a circle", remedy="Please report this.", details=[names]
+        ) from None
+    order: list[int] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=lambda i: key[i])
+        order += ready
+        sorter.done(*ready)
+    return order
+
+
+def ancestors(order: Iterable[int], edges: Needs) -> dict[int, int]:
+    """All that must be done before each step, as a bit set: bit i is step i."""
+    result: dict[int, int] = {}
+    for i in order:
+        bits = 0
+        for j in edges[i]:
+            bits |= result[j] | (1 << j)
+        result[i] = bits
+    return result
+
+
+def reduced(order: Sequence[int], edges: Needs) -> dict[int, set[int]]:
+    """The same order with as few edges as say it: without those that follow from others."""
+    above = ancestors(order, edges)
+    place = {i: n for n, i in enumerate(order)}
+    result: dict[int, set[int]] = {}
+    for i in order:
+        covered = 0
+        result[i] = set()
+        for j in sorted(edges[i], key=lambda j: -place[j]):
+            if not covered >> j & 1:
+                result[i].add(j)
+                covered |= above[j] | 1 << j
+    return result
