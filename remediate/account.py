@@ -108,7 +108,7 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         """Raises Unreadable unless everything under these prefixes was read."""
         for prefix in prefixes:
             for gap, reason in self.unknown.items():
-                if prefix.startswith(gap) or gap.startswith(prefix):
+                if _covers(gap, prefix) or _covers(prefix, gap):
                     raise Unreadable(gap, reason)
 
     def value(self, address: Address) -> Value:
@@ -156,6 +156,11 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         for address in self.state:
             found[kind_of(address)].append(address.partition("/")[2])
         return {kind: tuple(sorted(names)) for kind, names in found.items()}
+
+
+def _covers(prefix: str, name: str) -> bool:
+    """Whether a name is the prefix or below it: `cloudtrail` covers `cloudtrail.trail/us-east-1`."""
+    return name == prefix or name.startswith((f"{prefix}/", f"{prefix}."))
 
 
 def differences(before: State, after: State) -> Iterable[Address]:

@@ -9,8 +9,8 @@ log groups, tag keys), so an address reads back without escapes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, Protocol
 
 import msgspec
 
@@ -25,6 +25,7 @@ State = Mapping[Address, Value]
 Risk = Literal["neutral", "additive", "restrictive", "destructive"]
 RISKS: tuple[Risk, ...] = ("neutral", "additive", "restrictive", "destructive")
 Reversal = Literal["exact", "equivalent", "impossible"]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
 Severity = Literal["low", "medium", "high", "critical"]
 
 
@@ -48,6 +49,14 @@ def pair_of(address: Address) -> tuple[str, str]:
     return first, second
 
 
+def brief(value: object, width: int = 200) -> str:
+    """A value on one line, cut to a width; control characters are escaped."""
+    if value is None:
+        return "(absent)"
+    text = f"cannot be read: {value}" if isinstance(value, Exception) else msgspec.json.encode(value).decode()
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def when(moment: datetime | None) -> str | None:
     """A moment as evidence writes it: UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
@@ -55,6 +64,28 @@ def when(moment: datetime | None) -> str | None:
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is written to files or handed between floors: immutable, and strict when read back."""
+
+
+class Matcher(Struct, frozen=True, kw_only=True):
+    """Picks users and roles. Every line given must match; `*` and `?` stand for any text and any character."""
+
+    name: str | None = None
+    """Such as `svc-*`."""
+    path: str | None = None
+    """Such as `/apps/*`."""
+    tag: Annotated[Mapping[str, str], msgspec.Meta(min_length=1)] | None = None
+    """Such as `{type: service}`; a value of `*` means that the tag is there."""
+
+
+class Exemption(Struct, frozen=True, kw_only=True):
+    """Principals that some controls leave alone, by whom, why, and until when."""
+
+    match: Matcher
+    controls: tuple[str, ...] = ()
+    """Ids of controls; none given means all."""
+    owner: Text
+    reason: Text
+    expires: date
 
 
 class Want(Struct, frozen=True, kw_only=True):
@@ -154,6 +185,13 @@ class Change(Struct, frozen=True, kw_only=True):
         return "-" if self.after is None else "~"
 
 
+class Kept(Struct, frozen=True, kw_only=True):
+    """An entry that a rollback leaves as the plan made it, and why."""
+
+    address: Address
+    why: str
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """What one guard looked at and found in order."""
 
@@ -187,8 +225,46 @@ class Plan(Struct, frozen=True, kw_only=True):
     unknowns: tuple[Unknown, ...]
     exempted: tuple[Exempted, ...]
     checks: tuple[Check, ...]
-    kept: tuple[Reason, ...] = ()
-    """In a rollback: what stays as it is, and why."""
+    exemptions: tuple[Exemption, ...] = ()
+    """The playbook's, so that the guard can look again when the plan is applied."""
+    kept: tuple[Kept, ...] = ()
+    """In a rollback: what stays as it is."""
+
+
+Event = Literal["start", "intent", "sent", "done", "already", "conflict", "failed", "end"]
+"""What a journal records:
+
+start    a run begins; names the plan's digest
+intent   the change is about to be sent
+sent     AWS answered the write
+done     a read returned `after`: the change is ours
+already  a read returned `after` before anything was sent: the change is somebody else's
+conflict the live value is neither `before` nor `after`, or the evidence has changed: nothing was sent
+failed   AWS refused, or the outcome could not be found out; `apply` again asks the account
+end      a run ends: complete, partial or interrupted
+"""
+SETTLED: frozenset[Event] = frozenset({"done", "already"})
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """One line of a journal."""
+
+    seq: int
+    previous: str
+    """The hash of the line before it."""
+    at: datetime
+    event: Event
+    change: int = 0
+    address: str = ""
+    plan: str = ""
+    caller: str = ""
+    request_ids: tuple[str, ...] = ()
+    detail: str = ""
+
+
+def outcomes(records: Iterable[Record]) -> dict[int, Event]:
+    """The last event of each change, by its id."""
+    return {record.change: record.event for record in records if record.change}
 
 
 class Permission(Struct, frozen=True, kw_only=True):
@@ -234,6 +310,10 @@ class ResourceType(Protocol):
         """Whether entries of this kind give or take permissions."""
         ...
 
+    def two_valued(self) -> bool:
+        """Whether an entry is either there or not: then it cannot have changed into something else."""
+        ...
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         """Whether `after -> before` can be written, and what is lost all the same."""
         ...
@@ -263,6 +343,26 @@ class Live(Protocol):
 
     def write(self, address: Address, before: Value, after: Value) -> Receipt:
         """One transition, each call sent once. Raises a CallFailed that says whether it may have happened."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a run records what it is about to do, and what came of it."""
+
+    @property
+    def records(self) -> Sequence[Record]: ...
+
+    def add(
+        self,
+        event: Event,
+        change: int = 0,
+        address: str = "",
+        *,
+        plan: str = "",
+        request_ids: tuple[str, ...] = (),
+        detail: str = "",
+    ) -> None:
+        """Writes a record; it is on disk when this returns."""
         ...
 
 

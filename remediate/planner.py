@@ -15,6 +15,7 @@ from remediate.model import (
     Change,
     Check,
     Exempted,
+    Exemption,
     Fault,
     Finding,
     Manual,
@@ -30,7 +31,6 @@ from remediate.model import (
     name_of,
 )
 from remediate.order import Step
-from remediate.playbook import Exemption
 from remediate.playbook.scope import Scope
 
 Chosen = Sequence[tuple[Control[Struct], Struct]]
@@ -64,7 +64,7 @@ def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) 
         for want in fault.wants:
             wants[want.address].append((control.id, want))
     changes = ordered(_steps(account, wants), account, resources)
-    checks = guard.check(account, changes, resources, scope)
+    checks = guard.check(account, changes, resources, scope.playbook.exemptions, scope.now)
     changed: dict[Address, tuple[int, ...]] = {}
     for change in changes:
         changed[change.address] = (*changed.get(change.address, ()), change.id)

@@ -59,6 +59,11 @@ class Session:
         partition = self._boto.get_partition_for_region(self.region)
         return tuple(self._boto.get_available_regions(service, partition_name=partition))
 
+    def access_key(self) -> str:
+        """The id of the access key that signs the calls; not a secret."""
+        credentials = self._boto.get_credentials()
+        return str(credentials.access_key) if credentials else ""
+
     def _send(self, service: str, operation: str, region: str, parameters: Answer, *, once: bool) -> Answer:
         self._count(operation)
         with translated(operation):

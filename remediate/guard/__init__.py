@@ -5,13 +5,13 @@ Each guard looks at every state that the account can pass through: every set of 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from remediate.account import Account
 from remediate.errors import Refused
 from remediate.guard import access, lockout, quotas, rules
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, Check, Resources
-from remediate.playbook.scope import Scope
+from remediate.model import Change, Check, Exemption, Resources
 
 SHOWN = 8
 """Violations named in the message; the rest are counted."""
@@ -25,7 +25,13 @@ class Guard:
 
 
 def check(
-    account: Account, changes: Sequence[Change], resources: Resources, scope: Scope, *, rolls_back: bool = False
+    account: Account,
+    changes: Sequence[Change],
+    resources: Resources,
+    exemptions: Sequence[Exemption],
+    now: datetime,
+    *,
+    rolls_back: bool = False,
 ) -> tuple[Check, ...]:
     """What was looked at and found in order. Raises Refused with every violation and the way out.
 
@@ -39,7 +45,7 @@ def check(
         Guard("quarantine", "no key is deactivated and deleted at once", rules.one_step_at_a_time(timeline)),
     ]
     if not rolls_back:
-        exempt = rules.exempt_untouched(timeline, resources, scope)
+        exempt = rules.exempt_untouched(timeline, resources, exemptions, now)
         guards.append(Guard("exemptions", "exempt principals are untouched", exempt))
         guards.append(Guard("trails", "no trail goes dark", rules.trails_stay_on(timeline)))
     found = {guard: list(guard.violations) for guard in guards}

@@ -1,11 +1,12 @@
 """Rules about single changes: what may share a plan, who is left alone, which trails must not go dark."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from remediate.guard.timeline import Timeline
-from remediate.model import Resources, kind_of, name_of
-from remediate.playbook.scope import Scope
+from remediate.model import Exemption, Resources, kind_of, name_of
+from remediate.playbook.scope import exemption
 
 
 def one_step_at_a_time(timeline: Timeline) -> Iterator[str]:
@@ -21,7 +22,9 @@ def one_step_at_a_time(timeline: Timeline) -> Iterator[str]:
     )
 
 
-def exempt_untouched(timeline: Timeline, resources: Resources, scope: Scope) -> Iterator[str]:
+def exempt_untouched(
+    timeline: Timeline, resources: Resources, exemptions: Sequence[Exemption], now: datetime
+) -> Iterator[str]:
     """No change concerns a user or role that the playbook exempts from the control behind it."""
     account = timeline.account
     for change in timeline.changes.values():
@@ -30,8 +33,8 @@ def exempt_untouched(timeline: Timeline, resources: Resources, scope: Scope) -> 
         role = account.roles.get(name_of(address)) if address else None
         who = principal if address and kind_of(address) == "iam.user" else role
         for reason in change.reasons:
-            if who and (exemption := scope.exemption(reason.control, who)):
-                yield f"#{change.id} {change.address} concerns {who.name}, exempt: {exemption.reason}"
+            if who and (found := exemption(exemptions, reason.control, who, now)):
+                yield f"#{change.id} {change.address} concerns {who.name}, exempt: {found.reason}"
 
 
 def trails_stay_on(timeline: Timeline) -> Iterator[str]:

@@ -1,25 +1,11 @@
 """The desired baseline: what a playbook says, as strict types. `load` reads the YAML, `scope` applies it to people."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated
 
 import msgspec
 
-from remediate.model import Risk, Struct
-
-Text = Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class Matcher(Struct, frozen=True, kw_only=True):
-    """Picks users and roles. Every line given must match; `*` and `?` stand for any text and any character."""
-
-    name: str | None = None
-    """Such as `svc-*`."""
-    path: str | None = None
-    """Such as `/apps/*`."""
-    tag: Annotated[Mapping[str, str], msgspec.Meta(min_length=1)] | None = None
-    """Such as `{type: service}`; a value of `*` means that the tag is there."""
+from remediate.model import Exemption, Matcher, Risk, Struct, Text
 
 
 class Principals(Struct, frozen=True, kw_only=True):
@@ -27,17 +13,6 @@ class Principals(Struct, frozen=True, kw_only=True):
 
     applications: tuple[Matcher, ...] = ()
     people: tuple[Matcher, ...] = ()
-
-
-class Exemption(Struct, frozen=True, kw_only=True):
-    """Principals that some controls leave alone, by whom, why, and until when."""
-
-    match: Matcher
-    controls: tuple[str, ...] = ()
-    """Ids of controls; none given means all."""
-    owner: Text
-    reason: Text
-    expires: date
 
 
 class Limits(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """A playbook applied to people: who is exempt, who is an application, who is a person, and what day it is."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from remediate.account import Role, User
-from remediate.model import Struct
-from remediate.playbook import Exemption, Matcher, Playbook
+from remediate.model import Exemption, Matcher, Struct
+from remediate.playbook import Playbook
 
 Nature = Literal["application", "person", "unknown"]
 
@@ -20,11 +21,7 @@ class Scope(Struct, frozen=True, kw_only=True):
 
     def exemption(self, control: str, principal: User | Role) -> Exemption | None:
         """The exemption that keeps this control away from this principal today, if there is one."""
-        for item in self.playbook.exemptions:
-            applies = not item.controls or control in item.controls
-            if applies and item.expires >= self.now.date() and matches(item.match, principal):
-                return item
-        return None
+        return exemption(self.playbook.exemptions, control, principal, self.now)
 
     def expired(self) -> tuple[Exemption, ...]:
         return tuple(e for e in self.playbook.exemptions if e.expires < self.now.date())
@@ -45,6 +42,15 @@ class Scope(Struct, frozen=True, kw_only=True):
         if used:
             return "application", f"a key in use ({max(used):%Y-%m-%d}) and no sign-in ever"
         return "unknown", "no sign-in and no key in use"
+
+
+def exemption(exemptions: Iterable[Exemption], control: str, principal: User | Role, now: datetime) -> Exemption | None:
+    """The first exemption that holds now for this control and this principal."""
+    for item in exemptions:
+        applies = not item.controls or control in item.controls
+        if applies and item.expires >= now.date() and matches(item.match, principal):
+            return item
+    return None
 
 
 def matches(matcher: Matcher, principal: User | Role) -> bool:

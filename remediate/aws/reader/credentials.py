@@ -58,8 +58,8 @@ def _last_used(aws: Session, account: Account, user: str, key_id: str) -> Part:
                 active=key.active,
                 created=key.created,
                 last_used=used.get("LastUsedDate"),
-                service=used.get("ServiceName", ""),
-                region=used.get("Region", ""),
+                service=used.get("ServiceName", "").replace("N/A", ""),
+                region=used.get("Region", "").replace("N/A", ""),
                 asked=True,
             )
         )

@@ -54,7 +54,7 @@ def _generated(aws: Session) -> None:
 
 def _row(row: Mapping[str, str]) -> Row:
     password = None
-    if row["password_enabled"] == "true":
+    if row["password_enabled"] == "true":  # noqa: S105
         password = Password(last_used=_moment(row["password_last_used"]), changed=_moment(row["password_last_changed"]))
     return Row(password=password, keys=tuple(_slots(row)), mfa=row["mfa_active"] == "true")
 

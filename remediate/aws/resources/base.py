@@ -17,6 +17,8 @@ class Resource:
     kind: str
     access = False
     """Whether entries of this kind give or take permissions."""
+    binary = False
+    """Whether an entry is either there or not, such as a membership."""
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return ()
@@ -29,6 +31,9 @@ class Resource:
 
     def carries_access(self) -> bool:
         return self.access
+
+    def two_valued(self) -> bool:
+        return self.binary
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         return "exact", ""

@@ -46,6 +46,7 @@ class Group(Resource):
 class GroupMember(Resource):
     """`iam.group_member/Admins/alice`: "member"."""
 
+    binary = True
     kind = "iam.group_member"
     access = True
 

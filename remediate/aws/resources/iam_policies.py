@@ -100,6 +100,8 @@ class OfPrincipal(Resource):
 class Attached(OfPrincipal):
     """`iam.user_policy/alice/<policy arn>`: "attached"."""
 
+    binary = True
+
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
         self.kind = f"iam.{holder}_policy"

@@ -108,6 +108,7 @@ class UserTag(OfUser):
 class LoginProfile(OfUser):
     """`iam.login_profile/alice`: "password". Whether it must be changed is not part of the value: it cannot be kept."""
 
+    binary = True
     kind = "iam.login_profile"
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:

@@ -1,0 +1,61 @@
+"""IAM roles. What a role holds, attached or inline, is in `iam_policies`."""
+
+from collections.abc import Iterable, Mapping
+
+from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.resources.iam_policies import as_text
+from remediate.aws.session import Session, request_id
+from remediate.errors import CallFailed
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, name_of
+
+
+class Role(Resource):
+    """`iam.role/<name>`: {"path": "/", "trust": {…}}.
+
+    The description is not part of it: GetAccountAuthorizationDetails leaves it out, and both readings must agree.
+    Principals in `trust` are whole ARNs, because IAM stores a bare account number as the ARN of its root.
+    """
+
+    kind = "iam.role"
+    access = True
+
+    def principal(self, address: Address) -> Address | None:
+        return address
+
+    def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
+        if after is None:
+            return "impossible", "the role's unique id: policies that named the old one stay broken"
+        return "exact", ""
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        value = after if isinstance(after, Mapping) else before
+        path = str(value.get("path", "/")) if isinstance(value, Mapping) else "/"
+        arn = f"arn:{where.partition}:iam::{where.account}:role{path}{name_of(address)}"
+        fresh = before is None or after is None
+        names = ("GetRole", "CreateRole", "DeleteRole") if fresh else ("GetRole", "UpdateAssumeRolePolicy")
+        return [Permission(action=f"iam:{a}", resource=arn) for a in names]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        try:
+            role = aws.read("iam", "get_role", RoleName=name_of(address))["Role"]
+        except CallFailed as error:
+            absent_if(error, "NoSuchEntity")
+            return {}
+        return {address: {"path": role["Path"], "trust": role["AssumeRolePolicyDocument"]}}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        name = name_of(address)
+        if not isinstance(after, Mapping):
+            answer = aws.write("iam", "delete_role", RoleName=name)
+        elif not isinstance(before, Mapping):
+            path, trust = str(after["path"]), as_text(after["trust"])
+            answer = aws.write("iam", "create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
+        elif before["path"] != after["path"]:
+            raise CallFailed("update_role", "NeverDone", f"a role's path is fixed when it is made: {before['path']}")
+        else:
+            trust = as_text(after["trust"])
+            answer = aws.write("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=trust)
+        return Receipt(request_ids=(request_id(answer),))
+
+
+RESOURCES: tuple[Resource, ...] = (Role(),)

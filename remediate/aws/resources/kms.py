@@ -1,0 +1,204 @@
+"""KMS keys that encrypt audit logs: one of our own, known by its alias, and the policy of somebody else's.
+
+A value names a key by one ARN (`canonical_arn`): the alias's for a key that was made here, because a plan must name the
+key before it has an id; the key's own for every other. CloudTrail answers with the key's own ARN whatever it was given
+(https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Trail.html), so a tag on the key tells them apart.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.resources.iam_policies import as_text
+from remediate.aws.session import Answer, Session, request_id
+from remediate.errors import CallFailed, Denied
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, name_of, pair_of
+
+TAG = "remediate:alias"
+"""On each key made here: the alias it is for, so that a key whose creation was never answered is found again."""
+GONE = "NotFoundException"
+
+
+def canonical_arn(aws: Session, arn: str, account: str) -> str:
+    """The one ARN by which values name this key. Costs a call for a key of the account."""
+    owner, name = arn.split(":", 5)[4:]
+    if owner != account or not name.startswith("key/"):
+        return arn
+    alias = _tag(aws, arn.split(":")[3], name.removeprefix("key/"))
+    return arn.removesuffix(name) + alias if alias else arn
+
+
+def _tag(aws: Session, region: str, key: str) -> str:
+    """Our tag on the key, empty if it bears none. A key that is gone or lets nobody look is not one made here."""
+    try:
+        pages = list(aws.pages("kms", "list_resource_tags", region=region, KeyId=key))
+    except Denied:
+        return ""
+    except CallFailed as error:
+        absent_if(error, GONE)
+        return ""
+    return next((str(t["TagValue"]) for page in pages for t in page["Tags"] if t["TagKey"] == TAG), "")
+
+
+def _describe(aws: Session, address: Address) -> Answer | None:
+    region, name = pair_of(address)
+    try:
+        answer: Answer = aws.read("kms", "describe_key", region=region, KeyId=name)["KeyMetadata"]
+    except CallFailed as error:
+        absent_if(error, GONE)
+        return None
+    return answer
+
+
+def _policy(aws: Session, region: str, key: str) -> Value:
+    text = aws.read("kms", "get_key_policy", region=region, KeyId=key, PolicyName="default")["Policy"]
+    document: Value = msgspec.json.decode(text)
+    return document
+
+
+def _put_policy(aws: Session, region: str, key: str, document: Value) -> Answer:
+    return aws.write("kms", "put_key_policy", region=region, KeyId=key, PolicyName="default", Policy=as_text(document))
+
+
+class KeyName(Resource):
+    """`kms.arn/<region>/<alias or id>`: the ARN by which values name that key. Only ever read.
+
+    Absent where there is no such key, or none that can encrypt: disabled, or waiting for its deletion.
+    """
+
+    kind = "kms.arn"
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        arn = key_arn(address, where)
+        return [Permission(action=f"kms:{a}", resource=arn) for a in ("DescribeKey", "ListResourceTags")]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        key = _describe(aws, address)
+        if key is None or key.get("KeyState", "Enabled") != "Enabled":
+            return {}
+        return {address: canonical_arn(aws, key["Arn"], key["AWSAccountId"])}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        raise CallFailed("create_alias", "NeverDone", "the name of a key is a fact, not a setting")
+
+
+class Key(Resource):
+    """`kms.key/<region>/<alias/…>`: {"rotation": true, "policy": {…}}; with "state" where that is not Enabled."""
+
+    kind = "kms.key"
+
+    def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
+        if before is None or after is None:
+            return "impossible", "the key stays: without it nobody can read the logs that it encrypted"
+        return "exact", ""
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        region, alias = pair_of(address)
+        keys = f"arn:{where.partition}:kms:{region}:{where.account}:key/*"
+        names = ["DescribeKey", "GetKeyRotationStatus", "GetKeyPolicy", "ListResourceTags"]
+        names += ["PutKeyPolicy", "EnableKeyRotation"]
+        if before is not None:
+            return [Permission(action=f"kms:{a}", resource=keys) for a in (*names, "DisableKeyRotation")]
+        return [
+            *(Permission(action=f"kms:{a}", resource=keys) for a in (*names, "CreateAlias")),
+            Permission(
+                action="kms:CreateAlias", resource=f"arn:{where.partition}:kms:{region}:{where.account}:{alias}"
+            ),
+            *(Permission(action=f"kms:{a}") for a in ("CreateKey", "ListKeys", "TagResource")),
+        ]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        key = _describe(aws, address)
+        if key is None:
+            return {}
+        region, id = pair_of(address)[0], key["KeyId"]
+        state = key.get("KeyState", "Enabled")
+        value: dict[str, Value] = {"rotation": self._rotates(aws, region, id), "policy": _policy(aws, region, id)}
+        return {address: value if state == "Enabled" else {**value, "state": state}}
+
+    def _rotates(self, aws: Session, region: str, key: str) -> bool:
+        try:
+            return bool(aws.read("kms", "get_key_rotation_status", region=region, KeyId=key)["KeyRotationEnabled"])
+        except CallFailed as error:
+            absent_if(error, "UnsupportedOperationException")  # keys with imported material, asymmetric keys
+            return False
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        if not isinstance(after, Mapping):
+            raise CallFailed(
+                "schedule_key_deletion", "NeverDone", "a key that encrypted audit logs is never deleted here"
+            )
+        region, alias = pair_of(address)
+        if before is None:
+            return self._create(aws, region, alias, after)
+        found = _describe(aws, address)
+        if found is None:
+            raise CallFailed("describe_key", GONE, f"there is no key {alias} in {region} any more")
+        return Receipt(request_ids=tuple(self._settings(aws, region, found["KeyId"], after)))
+
+    def _create(self, aws: Session, region: str, alias: str, after: Mapping[str, Value]) -> Receipt:
+        """The alias comes last: until then the address reads as absent, and a run that crashed starts here again."""
+        id, ids = self._orphan(aws, region, alias), []
+        if not id:
+            tags = [{"TagKey": TAG, "TagValue": alias}]
+            text = as_text(after["policy"])
+            answer = aws.write("kms", "create_key", region=region, Policy=text, Description="Audit logs", Tags=tags)
+            id, ids = answer["KeyMetadata"]["KeyId"], [request_id(answer)]
+        ids += self._settings(aws, region, id, after)
+        ids.append(request_id(aws.write("kms", "create_alias", region=region, AliasName=alias, TargetKeyId=id)))
+        return Receipt(request_ids=tuple(ids))
+
+    def _orphan(self, aws: Session, region: str, alias: str) -> str:
+        """A usable key with our tag for this alias: CreateKey takes no client token, so its answer may be lost."""
+        pages = aws.pages("kms", "list_keys", region=region)
+        for id in [key["KeyId"] for page in pages for key in page["Keys"]]:
+            if _tag(aws, region, id) == alias:
+                key = aws.read("kms", "describe_key", region=region, KeyId=id)["KeyMetadata"]
+                if key.get("KeyState", "Enabled") == "Enabled":
+                    return str(id)
+        return ""
+
+    def _settings(self, aws: Session, region: str, key: str, after: Mapping[str, Value]) -> list[str]:
+        """Writes what differs, so that it can be done again after a crash in between."""
+        answers = []
+        if _policy(aws, region, key) != after["policy"]:
+            answers.append(_put_policy(aws, region, key, after["policy"]))
+        if self._rotates(aws, region, key) != after["rotation"]:
+            verb = "enable" if after["rotation"] else "disable"
+            answers.append(aws.write("kms", f"{verb}_key_rotation", region=region, KeyId=key))
+        return [request_id(answer) for answer in answers]
+
+
+class KeyPolicy(Resource):
+    """`kms.key_policy/<region>/<id>`: the document of a key that is not ours; a key without a policy does not exist."""
+
+    kind = "kms.key_policy"
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        arn = key_arn(address, where)
+        return [Permission(action=f"kms:{a}", resource=arn) for a in ("GetKeyPolicy", "PutKeyPolicy")]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        region, key = pair_of(address)
+        try:
+            return {address: _policy(aws, region, key)}
+        except CallFailed as error:
+            absent_if(error, GONE)
+            return {}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        if after is None:
+            raise CallFailed("put_key_policy", "NeverDone", f"{name_of(address)}: a key always has a policy")
+        region, key = pair_of(address)
+        return Receipt(request_ids=(request_id(_put_policy(aws, region, key, after)),))
+
+
+def key_arn(address: Address, where: AccountId) -> str:
+    """The key's ARN; with an alias any key of the region, because permissions on a key are never checked by alias."""
+    region, name = pair_of(address)
+    key = "*" if name.startswith("alias/") else name
+    return f"arn:{where.partition}:kms:{region}:{where.account}:key/{key}"
+
+
+RESOURCES: tuple[Resource, ...] = (KeyName(), Key(), KeyPolicy())

@@ -1,0 +1,81 @@
+"""What must be true before a saved plan is applied; most of it is checked before the first call."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from remediate import __version__, guard
+from remediate.account import Account
+from remediate.errors import Refused
+from remediate.model import Address, Change, Plan, Resources, Value, brief
+
+NEW_PLAN = "Make a new plan: remediate plan"
+
+
+def usable(plan: Plan, now: datetime, *, resuming: bool) -> None:
+    """Raises Refused for a plan of another version or one that is too old to start; one that has begun may finish."""
+    if plan.header.tool != __version__:
+        raise Refused(
+            f"the plan was made by remediate {plan.header.tool}, this is {__version__}",
+            remedy=f"Apply it with that version, or {NEW_PLAN[0].lower()}{NEW_PLAN[1:]}",
+        )
+    if now > plan.header.expires and not resuming:
+        raise Refused(
+            f"the plan expired on {plan.header.expires:%Y-%m-%d %H:%M} UTC",
+            details=["The account may have changed since it was made. Nothing was read or written."],
+            remedy=NEW_PLAN,
+        )
+
+
+def same_account(plan: Plan, account: str, caller: str) -> None:
+    """Raises Refused if the credentials in hand belong to another account than the plan."""
+    if account != plan.header.account:
+        raise Refused(
+            f"the plan is for account {plan.header.account}, the credentials belong to {account}",
+            details=[f"caller {caller}", "Nothing was written."],
+            remedy=f"Choose credentials of account {plan.header.account} (--profile), or make a plan for this one.",
+        )
+
+
+def fresh(changes: Sequence[Change], values: Mapping[Address, Value | Exception]) -> None:
+    """Raises Refused, with all three values, if an address is neither as planned from nor as planned to."""
+    first: dict[Address, Change] = {}
+    for change in changes:
+        first.setdefault(change.address, change)
+    stale = [c for a, c in first.items() if _neither(values[a], c)]
+    unread = [f"{a}: {v}" for a, v in values.items() if isinstance(v, Exception)]
+    if unread:
+        raise Refused(
+            "parts of the account that this plan changes cannot be read",
+            details=[*unread[:5], "Nothing was written."],
+            remedy="Give the caller the permissions that `remediate permissions FILE` prints.",
+        )
+    if stale:
+        lines = [line for change in stale[:3] for line in _three(change, values[change.address])]
+        more = [f"and {len(stale) - 3} more addresses"] if len(stale) > 3 else []
+        raise Refused(
+            "the account changed since this plan was made",
+            details=[*lines, *more, "Nothing was written."],
+            remedy=NEW_PLAN,
+        )
+
+
+def guarded(plan: Plan, remaining: Sequence[Change], account: Account, resources: Resources, now: datetime) -> None:
+    """The guard once more, on what is left of the plan and the account as it is now. Raises Refused."""
+    ids = {c.id for c in remaining}
+    left = [msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in remaining]
+    guard.check(account, left, resources, plan.exemptions, now, rolls_back=bool(plan.header.rolls_back))
+
+
+def _neither(value: Value | Exception, change: Change) -> bool:
+    return not isinstance(value, Exception) and value not in (change.before, change.after)
+
+
+def _three(change: Change, value: Value | Exception) -> list[str]:
+    return [
+        str(change.address),
+        f"  planned from  {brief(change.before)}",
+        f"  planned to    {brief(change.after)}",
+        f"  now           {brief(value)}",
+    ]

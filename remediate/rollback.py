@@ -1,0 +1,116 @@
+"""The same plan backwards: before and after swapped, edges reversed, through the same executor."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from remediate import guard, order
+from remediate.account import Account
+from remediate.errors import BadInput
+from remediate.model import Address, Change, Event, Kept, Plan, Resources, Risk, kind_of
+
+VALID = timedelta(hours=24)
+INVERSE_RISK: Mapping[Risk, Risk] = {
+    "neutral": "neutral",
+    "additive": "restrictive",
+    "restrictive": "additive",
+    "destructive": "additive",
+}
+
+
+def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resources: Resources, now: datetime) -> Plan:
+    """The plan that takes back what this one changed, without a digest.
+
+    Only changes that the journal says were ours and done are taken back. What cannot be written back stays, and so does
+    what others have come to depend on since: `kept` says which and why. Raises BadInput if nothing was applied.
+    """
+    ours = [c for c in plan.changes if outcomes.get(c.id) == "done"]
+    if not ours:
+        raise BadInput("nothing of this plan was applied, so there is nothing to take back")
+    kept = _kept(ours, account, resources)
+    changes = _backwards(plan.changes, [c for c in ours if c.id not in kept], resources)
+    checks = guard.check(account, changes, resources, plan.exemptions, now, rolls_back=True)
+    header = msgspec.structs.replace(
+        plan.header, caller=account.caller, created=now, expires=now + VALID, rolls_back=plan.digest
+    )
+    return Plan(
+        format=plan.format,
+        digest="",
+        header=header,
+        findings=(),
+        changes=changes,
+        manual=(),
+        unknowns=(),
+        exempted=(),
+        checks=checks,
+        exemptions=plan.exemptions,
+        kept=tuple(Kept(address=c.address, why=kept[c.id]) for c in ours if c.id in kept),
+    )
+
+
+def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dict[int, str]:
+    """The changes that stay, by id, with the reason."""
+    kept = {c.id: f"cannot be taken back: {c.loss}" for c in ours if c.reversal == "impossible"}
+    created = {c.address: c for c in ours if c.before is None}
+    users = _users_of(account, resources)
+    while True:
+        gone = {address for address, c in created.items() if c.id not in kept}
+        found = dict(kept)
+        for change in ours:
+            parent = resources[kind_of(change.address)].parent(change.address)
+            others = sorted(users[change.address] - gone)
+            if parent in created and parent not in gone:
+                found.setdefault(change.id, f"it stays with {parent}")
+            elif change.before is None and others:
+                found.setdefault(change.id, f"in use since: {', '.join(others[:3])}")
+        if found == kept:
+            return kept
+        kept = found
+
+
+def _users_of(account: Account, resources: Resources) -> dict[Address, set[Address]]:
+    """For each entry, the entries of the live account that need it."""
+    users: dict[Address, set[Address]] = defaultdict(set)
+    for address, value in account.state.items():
+        kind = resources.get(kind_of(address))
+        for used in kind.uses(address, value) if kind else ():
+            users[used].add(address)
+    return users
+
+
+def _backwards(all_changes: Sequence[Change], back: Sequence[Change], resources: Resources) -> tuple[Change, ...]:
+    """Each change swapped; what came after another now comes before it."""
+    above = order.ancestors([c.id for c in all_changes], {c.id: set(c.needs) for c in all_changes})
+    number = {c.id: n for n, c in enumerate(reversed(back), start=1)}
+    edges: dict[int, set[int]] = {c.id: set() for c in back}
+    for later in back:
+        for earlier in _bits(above[later.id]):
+            if earlier in edges:
+                edges[earlier].add(later.id)
+    few = order.reduced([c.id for c in reversed(back)], edges)
+    return tuple(_swapped(c, number, few[c.id], resources) for c in reversed(back))
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        low = number & -number
+        yield low.bit_length() - 1
+        number ^= low
+
+
+def _swapped(change: Change, number: Mapping[int, int], needs: set[int], resources: Resources) -> Change:
+    reversal, loss = resources[kind_of(change.address)].reversal(change.after, change.before)
+    return msgspec.structs.replace(
+        change,
+        id=number[change.id],
+        before=change.after,
+        after=change.before,
+        needs=tuple(sorted(number[n] for n in needs)),
+        risk=INVERSE_RISK[change.risk],
+        reversal=reversal,
+        loss=loss,
+        evidence={},
+        notice="",
+    )

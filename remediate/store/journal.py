@@ -1,0 +1,122 @@
+"""The journal of a plan: what was about to happen, on disk before it happens, and what came of it.
+
+One JSON object a line. Each record carries the hash of the line before it, so that a record that was changed, removed
+or put elsewhere shows. A last line without its end is what a crash leaves: it is dropped, because the change it speaks
+of was not sent (an intent is only acted on after fsync) or is asked for again.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from remediate.errors import BadInput, Refused
+from remediate.model import Event, Record
+from remediate.store.files import private_folder, sync_folder
+
+
+class Journal:
+    """An open journal that records of a run are added to. One run an account at a time is the lock's affair."""
+
+    def __init__(self, path: Path, now: Callable[[], datetime], caller: str) -> None:
+        private_folder(path.parent)
+        self.path = path
+        self._now = now
+        self._caller = caller
+        self._lock = threading.Lock()
+        self.records, good = read(path)
+        self._last = _hash(_lines(path)[-1]) if self.records else ""
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+            self._file = os.fdopen(os.open(path, flags, 0o600), "r+b")
+            self._file.truncate(good)
+            self._file.seek(good)
+            os.fsync(self._file.fileno())
+            sync_folder(path.parent)
+        except OSError as error:
+            raise BadInput(
+                f"the journal {path} cannot be written: {error.strerror}",
+                remedy="Nothing was sent. Check the folder's permissions.",
+            ) from None
+
+    def add(
+        self,
+        event: Event,
+        change: int = 0,
+        address: str = "",
+        *,
+        plan: str = "",
+        request_ids: tuple[str, ...] = (),
+        detail: str = "",
+    ) -> None:
+        """Writes a record; it is on disk when this returns."""
+        with self._lock:
+            record = Record(
+                seq=len(self.records) + 1,
+                previous=self._last,
+                at=self._now(),
+                event=event,
+                change=change,
+                address=address,
+                plan=plan,
+                caller=self._caller,
+                request_ids=request_ids,
+                detail=detail,
+            )
+            line = msgspec.json.encode(record) + b"\n"
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self.records.append(record)
+            self._last = _hash(line)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(path: Path) -> tuple[list[Record], int]:
+    """The records of a journal, and the bytes they take; a torn last line is left out.
+
+    Raises Refused where a record does not fit the one before it.
+    """
+    records: list[Record] = []
+    previous, good = "", 0
+    lines = _lines(path)
+    for n, line in enumerate(lines, start=1):
+        try:
+            if not line.endswith(b"\n"):
+                raise msgspec.DecodeError("no end of line")
+            record = msgspec.json.decode(line, type=Record)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            if n == len(lines):
+                break
+            raise _broken(path, n, "is not a record") from None
+        if record.seq != n or record.previous != previous:
+            raise _broken(path, n, "does not follow the line before it")
+        records.append(record)
+        previous, good = _hash(line), good + len(line)
+    return records, good
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BadInput(f"the journal {path} cannot be read: {error.strerror}") from None
+
+
+def _hash(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def _broken(path: Path, line: int, what: str) -> Refused:
+    return Refused(
+        f"the journal {path} is not as it was written: line {line} {what}",
+        remedy="Put the journal back from your version control or backup; without it, make a new plan.",
+    )
