@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from remediate.model import Address, Change, Plan, Risk, Struct, Value
-from remediate.store.journal import Event
+from remediate.model import SETTLED, Address, Change, Event, Plan, Risk, Struct, Value
 
 
 class Drifted(Struct, frozen=True, kw_only=True):
