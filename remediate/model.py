@@ -267,6 +267,21 @@ def outcomes(records: Iterable[Record]) -> dict[int, Event]:
     return {record.change: record.event for record in records if record.change}
 
 
+class Run(Struct, frozen=True, kw_only=True):
+    """A plan in a folder of plans, and how far it got."""
+
+    plan: str
+    account: str
+    alias: str
+    playbook: str
+    caller: str
+    created: datetime
+    kind: Literal["plan", "rollback", "correction"]
+    changes: int
+    done: int
+    state: Literal["planned", "applied", "partly applied", "rolled back", "expired"]
+
+
 class Permission(Struct, frozen=True, kw_only=True):
     """One IAM action on one resource, as a policy statement would name them."""
 
@@ -337,7 +352,7 @@ class Live(Protocol):
         """The value of each address now, in as few calls as it takes; a failed read is its exception."""
         ...
 
-    def evidence(self, address: Address) -> dict[str, Value]:
+    def evidence(self, address: Address) -> Mapping[str, Value]:
         """The facts a change of this address rests on, asked now."""
         ...
 

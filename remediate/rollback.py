@@ -9,7 +9,7 @@ import msgspec
 from remediate import guard, order
 from remediate.account import Account
 from remediate.errors import BadInput
-from remediate.model import Address, Change, Event, Kept, Plan, Resources, Risk, kind_of
+from remediate.model import Address, Change, Event, Kept, Live, Plan, Resources, Risk, kind_of
 
 VALID = timedelta(hours=24)
 INVERSE_RISK: Mapping[Risk, Risk] = {
@@ -48,6 +48,23 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
         exemptions=plan.exemptions,
         kept=tuple(Kept(address=c.address, why=kept[c.id]) for c in ours if c.id in kept),
     )
+
+
+def settled(plan: Plan, recorded: Mapping[int, Event], live: Live) -> dict[int, Event]:
+    """What came of each change, asking the account about those that a crash left without an outcome.
+
+    Raises BadInput where the account cannot be asked: a rollback must not leave out what was done.
+    """
+    result = dict(recorded)
+    open_ended = [c for c in plan.changes if recorded.get(c.id) in ("intent", "sent", "failed")]
+    values = live.read(c.address for c in open_ended) if open_ended else {}
+    for change in open_ended:
+        value = values[change.address]
+        if isinstance(value, Exception):
+            raise BadInput(f"nobody knows whether change #{change.id} was done: {value}", address=change.address)
+        if value == change.after:
+            result[change.id] = "done"
+    return result
 
 
 def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dict[int, str]:

@@ -15,7 +15,7 @@ every moment of the apply that the effective statements stay the same set. Rollb
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from remediate.account import Account
 from remediate.controls.base import Control
@@ -32,7 +32,7 @@ JOBS: Mapping[str, str] = {
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    groups: Mapping[str, str] = JOBS
+    groups: Mapping[str, str] = field(default_factory=lambda: dict(JOBS))
     """Groups with one AWS managed policy each (its name) or customer managed policy (its ARN)."""
     path: Annotated[str, Meta(pattern=r"^/([!-~]+/)?$", max_length=512)] = "/"
     """The path of new groups and policies."""

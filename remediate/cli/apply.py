@@ -1,0 +1,37 @@
+"""`remediate apply`"""
+
+import typer
+
+from remediate.cli import options, terminal, work
+
+
+def apply(
+    file: options.PlanFile,
+    yes: options.Yes = False,
+    parallel: options.Parallel = 8,
+    fail_fast: options.FailFast = False,
+    as_json: options.Json = False,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """Apply a saved plan, exactly as it was reviewed. Run it again to go on after an interruption."""
+    from remediate import preflight
+    from remediate.store.lock import locked
+    from remediate.store.plans import load
+
+    plan = load(file)
+    with locked(plan.header.account):
+        done = work.recorded(file)
+        left = work.remaining(plan, done)
+        work.refuse_if_rolled_back(plan, file)
+        if not left:
+            terminal.note(
+                f"Already applied: all {len(plan.changes)} changes are done." if done else "Nothing to change."
+            )
+            raise typer.Exit(0)
+        preflight.usable(plan, work.SystemClock().now(), resuming=bool(done))
+        aws = work.connect(profile, region, endpoint_url)
+        work.check(plan, left, aws, parallel)
+        work.ask(plan, len(left), yes=yes)
+        work.finish(plan, file, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)

@@ -1,0 +1,28 @@
+"""`remediate controls`"""
+
+from typing import Annotated
+
+import typer
+
+from remediate.cli import options, terminal
+from remediate.errors import BadInput
+
+
+def controls(
+    control: Annotated[str | None, typer.Argument(help="A control's id, for its whole page.", metavar="[ID]")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """What is checked, why, which standards it maps to, and what it changes."""
+    from remediate.controls import CONTROLS
+    from remediate.render.controls_text import control_page, controls_table
+
+    if control and control not in CONTROLS:
+        raise BadInput(f"there is no control {control}", remedy=f"There are: {', '.join(CONTROLS)}.")
+    chosen = [CONTROLS[control]] if control else list(CONTROLS.values())
+    if as_json:
+        fields = ("id", "title", "guideline", "standards", "changes")
+        terminal.data([{**{name: getattr(c, name) for name in fields}, "help": c.help()} for c in chosen])
+    elif control:
+        terminal.say(control_page(chosen[0]))
+    else:
+        terminal.say(controls_table(chosen, width=terminal.width()))

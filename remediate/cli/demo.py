@@ -1,0 +1,114 @@
+"""`remediate demo`: the whole story on an AWS account inside this process."""
+
+import os
+import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remediate.cli import terminal, work
+from remediate.errors import RemediateError
+
+if TYPE_CHECKING:
+    from remediate.account import Account
+
+
+def demo() -> None:
+    """The whole story on an embedded AWS: plan, apply, drift, correction, rollback. Needs no account and no network."""
+    from remediate.sandbox import Sandbox, fill
+
+    with Sandbox() as server, _elsewhere(server.environment()):
+        fill()
+        _tell(
+            "You inherit an AWS account that nobody dares to touch. This one runs inside this process: nothing you see",
+            "reaches the network. Every command below is the real one; you can type the same.",
+        )
+        before = _account()
+        _tell(f"First look: {len(before.users)} users, {len(before.roles)} roles, {len(before.trails)} trails.")
+        plan = _story()
+        after = _account()
+        _compare(before, after, plan)
+
+
+def _story() -> Path:
+    _tell("What is wrong, and what would it take? A plan changes nothing.")
+    _run("plan")
+    plan = sorted(work.PLANS.glob("*.plan.json"))[0]
+    _tell("Every change says why, what it needs first, and how it is undone. One of them, whole:")
+    _run("show", str(plan), "--address", "iam.password_policy")
+    _tell("A person reads the plan, and applies exactly that. Each step is checked, recorded, and read back.")
+    _run("apply", str(plan), "--yes")
+    _tell("Is anything left? The next plan is empty, but for what only a person can do.")
+    _run("plan")
+    _tell("A month later somebody stops the trail and weakens the password policy, by hand.")
+    _undo_by_hand()
+    _tell("Drift finds it. What the playbook approves in advance is put right at once.")
+    _run("drift", "--correct")
+    _tell("And if the whole thing was a mistake: take it back, step by step, in the opposite order.")
+    _run("rollback", str(plan), "--yes")
+    return plan
+
+
+def _compare(before: "Account", after: "Account", plan: Path) -> None:
+    from remediate.account import differences
+    from remediate.store.plans import load
+
+    kept = {item.address: item.why for item in load(work.rollback_path(plan)).kept}
+    different = list(differences(before.state, after.state))
+    unexpected = [address for address in different if address not in kept]
+    if unexpected:
+        raise RemediateError("the account is not what it was", details=[str(a) for a in unexpected[:20]])
+    _tell(
+        f"Is the account what it was? {len(before.state)} entries compared: all are equal,",
+        f"but for the {len(kept)} that the plan said it would not take back:" if kept else "without exception.",
+        *(f"  {address}: {why}" for address, why in sorted(kept.items())),
+    )
+    _tell(
+        "Your turn: remediate sandbox, then remediate plan. Or on your own account: remediate plan, which only reads."
+    )
+
+
+def _undo_by_hand() -> None:
+    aws = work.connect(None, None, None)
+    trail = next(t for t in _account().trails if t.multi_region)
+    aws.write("cloudtrail", "stop_logging", region=trail.home, Name=trail.arn)
+    aws.write("iam", "update_account_password_policy", MinimumPasswordLength=6)
+
+
+def _account() -> "Account":
+    """Everything the default playbook looks at, keys and trail settings included."""
+    return work.survey(work.connect(None, None, None), work.playbook_named("guidelines"), ())[0]
+
+
+def _run(*arguments: str) -> None:
+    """One command of this program, as if it had been typed."""
+    from remediate.cli import app
+
+    terminal.say(f"\n$ remediate {shlex.join(arguments)}")
+    code = app(list(arguments), standalone_mode=False)
+    if code not in (None, 0, 2):
+        raise RemediateError(f"remediate {shlex.join(arguments)} ended with exit code {code}")
+
+
+def _tell(*lines: str) -> None:
+    terminal.say("")
+    for line in lines:
+        terminal.say(f"# {line}")
+
+
+@contextmanager
+def _elsewhere(environment: dict[str, str]) -> Iterator[None]:
+    """A folder and an environment of the demo's own, put back afterwards."""
+    here, old = Path.cwd(), dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="remediate-demo-") as folder:
+        os.environ.update(environment, REMEDIATE_STATE_DIR=folder)
+        os.environ.pop("AWS_PROFILE", None)
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(here)
+            os.environ.clear()
+            os.environ.update(old)

@@ -1,0 +1,117 @@
+"""`remediate drift`"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from remediate.cli import options, terminal, work
+from remediate.errors import BadInput
+from remediate.model import Change, Plan, outcomes
+
+if TYPE_CHECKING:
+    from remediate.account import Account
+    from remediate.aws.session import Session
+    from remediate.drift import Drifted
+    from remediate.playbook import Playbook
+
+
+def drift(
+    playbook: options.PlaybookName = "guidelines",
+    correct: Annotated[bool, typer.Option("--correct", help="Apply what the playbook approves in advance.")] = False,
+    every: options.Every = None,
+    cron: options.Cron = None,
+    control: options.Only = None,
+    parallel: options.Parallel = 8,
+    as_json: options.Json = False,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """Find what has moved since it was set, and what the playbook would change. Exits 2 if there is something."""
+    baseline = work.playbook_named(playbook)
+
+    def once() -> int:
+        aws = work.connect(profile, region, endpoint_url)
+        return _once(aws, baseline, control or [], correct=correct, parallel=parallel, as_json=as_json)
+
+    if every and cron:
+        raise BadInput("--every and --cron exclude each other", remedy="Give one of them.")
+    if every or cron:
+        from remediate.cli.schedule import keep_going
+
+        keep_going(once, every, cron)
+        return
+    code = once()
+    if code:
+        raise typer.Exit(code)
+
+
+def _once(
+    aws: "Session", baseline: "Playbook", only: Sequence[str], *, correct: bool, parallel: int, as_json: bool
+) -> int:
+    from remediate.render.drift_text import drift as text
+    from remediate.store.plans import save
+
+    plan, account = work.make_plan(aws, baseline, only)
+    drifted = _drifted(plan, aws, parallel)
+    if as_json:
+        terminal.data({"drifted": drifted, "plan": plan})
+    else:
+        terminal.say(text(drifted, plan, width=terminal.width()))
+    left: Sequence[Change] = plan.changes
+    if correct and plan.changes:
+        left = _correct(plan, account, baseline, aws, parallel)
+        if left:
+            plan = _part(plan, left)
+    if left:
+        path = work.plan_path(plan, None)
+        save(plan, path)
+        terminal.note(f"Left to review: {path} ({len(left)} changes). Next: remediate show {path}")
+        return 2
+    return 2 if drifted and not correct else 0
+
+
+def _drifted(plan: Plan, aws: "Session", parallel: int) -> "list[Drifted]":
+    from remediate.aws.live import LiveAccount
+    from remediate.drift import compare, recorded
+    from remediate.store.history import history
+
+    past = [p for p in history(work.PLANS)[0] if p.plan.header.account == plan.header.account]
+    left = recorded((p.path, p.plan, outcomes(p.records)) for p in past)
+    return compare(left, LiveAccount(aws, parallel).read(left) if left else {})
+
+
+def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session", parallel: int) -> list[Change]:
+    """Applies what is approved in advance, as a plan of its own. Returns what is left for a person."""
+    from remediate.aws.resources import RESOURCES
+    from remediate.drift import approved
+    from remediate.guard.limits import over
+    from remediate.store.lock import locked
+    from remediate.store.plans import save
+
+    chosen = approved(plan.changes, baseline.approve)
+    limit = over(chosen, account, baseline.limits, RESOURCES)
+    if limit:
+        terminal.note(f"Nothing was corrected: {limit} for unattended correction (limits: in the playbook).")
+        return list(plan.changes)
+    if chosen:
+        part = _part(plan, chosen)
+        path = work.plan_path(part, None)
+        with locked(part.header.account):
+            save(part, path)
+            work.check(part, part.changes, aws, parallel)
+            work.finish(part, path, aws, parallel=parallel, fail_fast=False, as_json=False)
+    done = {change.id for change in chosen}
+    return [change for change in plan.changes if change.id not in done]
+
+
+def _part(plan: Plan, changes: Sequence[Change]) -> Plan:
+    """A plan of some of the changes: what they need and is not among them is done or stands in another plan."""
+    from remediate.store.plans import sealed
+
+    ids = {change.id for change in changes}
+    kept = tuple(msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in changes)
+    findings = tuple(f for f in plan.findings if ids.intersection(f.changes))
+    return sealed(msgspec.structs.replace(plan, changes=kept, findings=findings))

@@ -1,0 +1,37 @@
+"""`remediate show`"""
+
+from typing import Annotated, Literal
+
+import typer
+
+from remediate.cli import options, terminal
+
+
+def show(
+    file: options.PlanFile,
+    style: Annotated[Literal["table", "json", "markdown", "html"], typer.Option("--format", help="How.")] = "table",
+    address: Annotated[str | None, typer.Option("--address", help="Everything about one address.")] = None,
+    who: Annotated[bool, typer.Option("--who", help="Who will notice, by person.")] = False,
+    manual: Annotated[bool, typer.Option("--manual", help="What is to be done by hand, step by step.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Show a plan: its changes in order, one address, who will notice, or what is left to do by hand."""
+    from remediate.render import html, markdown, plan_text
+    from remediate.store.plans import load
+
+    plan = load(file)
+    width, colour = terminal.width(), terminal.colour()
+    if as_json or style == "json":
+        terminal.data(plan)
+    elif style == "markdown":
+        terminal.say(markdown.markdown(plan))
+    elif style == "html":
+        terminal.say(html.html(plan))
+    elif address:
+        terminal.say(plan_text.one(plan, address, width=width))
+    elif who:
+        terminal.say(plan_text.who(plan, width=width))
+    elif manual:
+        terminal.say(plan_text.manual(plan, width=width))
+    else:
+        terminal.say(plan_text.details(plan, width=width, colour=colour))

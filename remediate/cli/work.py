@@ -1,0 +1,279 @@
+"""What commands have in common: connecting, surveying the account, making a plan, applying one."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from remediate import __version__
+from remediate.cli import terminal
+from remediate.errors import Partial, Refused
+from remediate.model import SETTLED, Change, Event, Header, Plan, outcomes
+from remediate.store.history import SUFFIX, journal_path, rollback_path
+
+if TYPE_CHECKING:
+    from remediate.account import Account
+    from remediate.aws.session import Session
+    from remediate.executor import Result
+    from remediate.planner import Chosen
+    from remediate.playbook import Playbook
+
+PLANS = Path("plans")
+
+
+class SystemClock:
+    """The real clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        import time
+
+        time.sleep(seconds)
+
+
+def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> "Session":
+    from remediate.aws.session import Session
+
+    return Session(profile=profile, region=region, endpoint_url=endpoint_url)
+
+
+def playbook_named(name: str) -> "Playbook":
+    from remediate.controls import SETTINGS
+    from remediate.playbook.load import load
+
+    return load(name, SETTINGS)
+
+
+def survey(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[Account, Chosen]":
+    """The account, with everything that these controls ask about it."""
+    from remediate import controls, planner
+    from remediate.aws.reader import read_account, read_more
+    from remediate.playbook.scope import Scope
+
+    chosen = controls.chosen(playbook, only)
+    scope = Scope(playbook=playbook, now=SystemClock().now())
+    with terminal.counting("reading the account") as step:
+        aws.on_call = step
+        account = read_account(aws)
+        while wanted := planner.asked(account, chosen, scope):
+            account = read_more(aws, account, wanted)
+    return account, chosen
+
+
+def make_plan(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[Plan, Account]":
+    """A sealed plan of what the playbook would change in this account now. Raises Refused when the guard says no."""
+    from remediate import planner
+    from remediate.aws.resources import RESOURCES
+    from remediate.playbook.scope import Scope
+    from remediate.store.plans import FORMAT, sealed
+
+    account, chosen = survey(aws, playbook, only)
+    now = SystemClock().now()
+    draft = planner.draft(account, chosen, Scope(playbook=playbook, now=now), RESOURCES)
+    plan = Plan(
+        format=FORMAT,
+        digest="",
+        header=header(account, playbook, now),
+        findings=draft.findings,
+        changes=draft.changes,
+        manual=draft.manual,
+        unknowns=draft.unknowns,
+        exempted=draft.exempted,
+        checks=draft.checks,
+        exemptions=playbook.exemptions,
+    )
+    return sealed(plan), account
+
+
+def header(account: "Account", playbook: "Playbook", now: datetime) -> Header:
+    from remediate.policy import digest
+
+    return Header(
+        tool=__version__,
+        account=account.id,
+        alias=account.alias,
+        partition=account.partition,
+        caller=account.caller,
+        playbook=playbook.name,
+        playbook_digest=digest(terminal.as_value(playbook)),
+        created=now,
+        expires=now + timedelta(hours=playbook.valid_hours),
+    )
+
+
+def plan_path(plan: Plan, chosen: Path | None) -> Path:
+    """Where a plan is written: where the person says, or plans/<UTC time>-<account>.plan.json, never over another."""
+    if chosen:
+        return chosen
+    stem = f"{plan.header.created:%Y%m%dT%H%M%SZ}-{plan.header.account}"
+    names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
+    return next(path for name in names if not (path := PLANS / f"{name}{SUFFIX}").exists())
+
+
+def recorded(plan_file: Path) -> dict[int, Event]:
+    """What the plan's journal says of each change; nothing where it was never applied."""
+    from remediate.store.journal import read
+
+    return outcomes(read(journal_path(plan_file))[0])
+
+
+def remaining(plan: Plan, done: dict[int, Event]) -> list[Change]:
+    return [change for change in plan.changes if done.get(change.id) not in SETTLED]
+
+
+def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> None:
+    """Everything that is checked again before the first write. Raises Refused."""
+    from remediate import preflight
+    from remediate.aws.live import LiveAccount
+    from remediate.aws.reader import read_account
+    from remediate.aws.resources import RESOURCES
+
+    with terminal.counting("checking the account again") as step:
+        aws.on_call = step
+        live = LiveAccount(aws, parallel)
+        preflight.same_account(plan, *live.identity())
+        preflight.fresh(left, live.read(c.address for c in left))
+        preflight.guarded(plan, left, read_account(aws), RESOURCES, SystemClock().now())
+
+
+def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool) -> "Result":
+    """Applies what is left of a plan under the account's lock. The caller has checked it."""
+    from remediate.aws.live import LiveAccount
+    from remediate.aws.resources import RESOURCES
+    from remediate.executor import Executor
+    from remediate.store.journal import Journal
+
+    left = remaining(plan, recorded(path))
+    live = LiveAccount(aws, parallel)
+    clock = SystemClock()
+    journal = Journal(journal_path(path), clock.now, live.identity()[1])
+    try:
+        with terminal.stepping("applying", len(left)) as step:
+            executor = Executor(
+                plan,
+                live,
+                RESOURCES,
+                journal,
+                clock,
+                parallel=parallel,
+                fail_fast=fail_fast,
+                progress=lambda change, event: step(_line(change, event)) if event not in ("intent", "sent") else None,
+            )
+            with _stopping(executor.stop):
+                return executor.run()
+    finally:
+        journal.close()
+
+
+def _line(change: Change, event: Event) -> str:
+    from remediate.render.text import safe
+
+    return f"#{change.id} {event} {change.sign} {safe(change.address)}"
+
+
+@contextmanager
+def _stopping(stop: Any) -> Iterator[None]:
+    """Ctrl-C and SIGTERM let the changes in hand finish and start no more."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop(f"interrupted by {signal.Signals(number).name}")
+        terminal.note("Finishing the changes in hand…")
+        outer = before.get(signal.Signals(number))
+        if callable(outer) and outer is not signal.default_int_handler:
+            outer(number, frame)  # a schedule that must end too
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def refuse_if_rolled_back(plan: Plan, file: Path) -> None:
+    """A plan is applied once: taking it back does not make it new. Raises Refused."""
+    path = rollback_path(file)
+    if not plan.header.rolls_back and path.exists() and recorded(path):
+        raise Refused(
+            f"{file} was applied and rolled back: a plan is applied once",
+            details=[f"rollback: {path}"],
+            remedy="Make a new plan: remediate plan",
+        )
+
+
+def ask(plan: Plan, count: int, *, yes: bool) -> None:
+    """Says what is about to happen, and has a person confirm it unless `--yes` did."""
+    from remediate.render.run_text import question
+
+    name = plan.header.alias or plan.header.account
+    if not yes:
+        terminal.confirm(question(plan, count), name)
+
+
+def finish(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool, as_json: bool) -> None:
+    """Executes, says what came of it, and raises Partial unless everything is done."""
+    import time
+
+    from remediate.render.run_text import applied, secrets
+
+    begun = time.monotonic()
+    result = execute(plan, path, aws, parallel=parallel, fail_fast=fail_fast)
+    journal = journal_path(path)
+    if as_json:
+        terminal.data({"plan": str(path), "journal": str(journal), "outcomes": as_outcomes(plan, result)})
+    else:
+        seconds = time.monotonic() - begun
+        back = bool(plan.header.rolls_back)
+        terminal.say(applied(plan, result, str(path), str(journal), seconds, rolled_back=back))
+    if result.secrets:
+        terminal.note(secrets(result))
+    missing = len(remaining(plan, result.outcomes))
+    if missing:
+        raise Partial(
+            f"{missing} of {len(plan.changes)} changes are not applied"
+            + (f": {result.stopped}" if result.stopped else ""),
+            details=[f"Everything that was done is recorded in {journal}"],
+            remedy=f"Go on with the same command, or take back what was done: remediate rollback {path}",
+        )
+
+
+def as_outcomes(plan: Plan, result: "Result") -> list[dict[str, object]]:
+    return [
+        {
+            "id": change.id,
+            "address": change.address,
+            "outcome": result.outcomes.get(change.id, "not started"),
+            "detail": result.details.get(change.id, ""),
+        }
+        for change in plan.changes
+    ]
+
+
+def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", parallel: int) -> tuple[Plan, Path]:
+    """The rollback of a plan: the one that was begun, or a new one made from the journal and the live account."""
+    from remediate import preflight, rollback
+    from remediate.aws.live import LiveAccount
+    from remediate.aws.reader import read_account
+    from remediate.aws.resources import RESOURCES
+    from remediate.store.plans import load, save, sealed
+
+    path = output or rollback_path(file)
+    if path.exists():
+        begun = load(path)
+        if begun.header.rolls_back != plan.digest:
+            raise Refused(f"{path} is another plan", remedy="Give another file with -o.")
+        if recorded(path):
+            return begun, path
+    with terminal.counting("reading the account") as step:
+        aws.on_call = step
+        live = LiveAccount(aws, parallel)
+        preflight.same_account(plan, *live.identity())
+        done = rollback.settled(plan, recorded(file), live)
+        back = sealed(rollback.inverse(plan, done, read_account(aws), RESOURCES, SystemClock().now()))
+    save(back, path)
+    return back, path

@@ -1,0 +1,168 @@
+"""Moto's server in a thread of this process, on the loopback address only.
+
+In this process, so that tests can edit its backends directly (old dates, last uses) while the command line runs as a
+real subprocess. Moto is imported when a sandbox starts, never before: the base install does not have it.
+"""
+
+import logging
+import os
+import socket
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from remediate.errors import BadInput
+
+if TYPE_CHECKING:
+    from werkzeug.serving import BaseWSGIServer
+
+HOST = "127.0.0.1"
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+SEED = 42
+"""Moto draws every id from one generator: the same seed and the same calls give the same ids."""
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",  # AWS's own example, which is no key of anybody
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+"""Credentials that open nothing, and no way to others: a sandbox must never reach a real account."""
+
+MOTO = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+"""Without the first, AWS's own policies do not exist; without the second, the first EC2 call reads 3 MB of images."""
+
+
+class SandboxMissing(BadInput):
+    """The sandbox needs moto, which is an extra."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the sandbox needs moto, which is not installed", remedy="pip install 'remediate-aws[sandbox]'"
+        )
+
+
+class Sandbox:
+    """A running account. Every start and every reset gives an empty one with the same ids.
+
+    One at a time in a process: moto keeps its accounts in global tables. `strict` adds what AWS refuses and moto does
+    not. Raises SandboxMissing, and BadInput when the port is taken.
+    """
+
+    account_id = ACCOUNT
+
+    def __init__(self, port: int = 0, strict: bool = True) -> None:
+        self._port = port
+        self._strict = strict
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._level = logging.NOTSET
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+    def environment(self) -> dict[str, str]:
+        """What a subprocess or boto3 needs to speak to this account, and to no other."""
+        return {**ENVIRONMENT, "AWS_ENDPOINT_URL": self.url}
+
+    def reset(self) -> None:
+        """An empty account again."""
+        from remediate.sandbox import policies
+        from remediate.sandbox.strict import settings
+
+        policies.load()  # before the seed: reading AWS's own policies draws ids as well
+        _clear()
+        settings.reset()
+        settings.on = self._strict
+
+    def __enter__(self) -> Self:
+        _prepare()
+        listener = _listen(self._port)
+        self._port = listener.getsockname()[1]
+        self.reset()
+        # The log belongs to werkzeug, and one sandbox must not silence it for good.
+        log = logging.getLogger("werkzeug")
+        self._level, log.level = log.level, logging.CRITICAL + 1
+        self._server = _server(listener)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server and self._thread:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+        self._server = self._thread = None
+        logging.getLogger("werkzeug").setLevel(self._level)
+
+
+def _prepare() -> None:
+    """Imports moto with the settings it reads on import, and makes it strict."""
+    os.environ.update(MOTO)
+    try:
+        import moto.server  # noqa: F401
+    except ImportError as error:
+        raise SandboxMissing from error
+    from remediate.sandbox import policies, strict
+
+    policies.install()
+    strict.install()
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket of our own: werkzeug ends the process when the port is taken."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise BadInput(
+            f"port {port} of {HOST} cannot be used: {error.strerror}", remedy="choose another --port, or none"
+        ) from error
+    return listener
+
+
+def _server(listener: socket.socket) -> "BaseWSGIServer":
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    class Quiet(MotoRequestHandler):
+        """Answers, and does not write a line for each call."""
+
+        disable_nagle_algorithm = True
+        protocol_version = "HTTP/1.1"
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            """Says nothing."""
+
+    application = DomainDispatcherApplication(create_backend_app)
+    host, port = listener.getsockname()
+    with listener:  # the server takes a copy of the descriptor
+        return make_server(host, port, application, threaded=True, request_handler=Quiet, fd=listener.fileno())
+
+
+def _clear() -> None:
+    """Moto's own reset builds every backend anew before it throws it away; this only throws away."""
+    from moto.core.base_backend import BackendDict, BaseBackend, backend_lock
+    from moto.core.model_instances import reset_model_data
+    from moto.moto_api._internal import mock_random
+
+    with backend_lock:
+        for service in BackendDict._instances:
+            for _, _, backend in list(service.iter_backends()):
+                if type(backend).reset is not BaseBackend.reset:
+                    backend.reset()  # closes files
+            service.clear()
+        BackendDict._instances.clear()
+    reset_model_data()
+    mock_random.seed(SEED)

@@ -1,0 +1,39 @@
+"""What tests can turn: how AWS would behave on a bad day. A reset of the sandbox brings the defaults back."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+REGIONS = tuple(
+    "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 "
+    "eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2".split()
+)
+"""The regions every account has: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"""
+
+
+@dataclass
+class Settings:
+    """One object for the whole strict layer."""
+
+    on: bool = False
+    """Whether moto is strict; a sandbox sets it."""
+    page_size: int = 1000
+    """No listing of IAM has more items in a page, whatever MaxItems says: short pages."""
+    empty_pages: bool = False
+    """Every page with items comes after an empty one that says IsTruncated."""
+    report_rounds: int = 1
+    """How many calls pass before the credential report is there."""
+    report_age: timedelta = timedelta(0)
+    """How old a report claims to be when it is made."""
+    report_life: timedelta = timedelta(hours=4)
+    """How long AWS gives the same report again: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateCredentialReport.html"""
+    root_used: datetime | None = None
+    """When the root user last signed in."""
+    regions: tuple[str, ...] = REGIONS
+    """The regions that are enabled."""
+
+    def reset(self) -> None:
+        for field in fields(self):
+            setattr(self, field.name, field.default)
+
+
+settings = Settings()

@@ -1,0 +1,473 @@
+"""The kinds that a trail is made of, against moto: what is written is what is read, and calls can be sent again."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from graphlib import TopologicalSorter
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import pytest
+
+from remediate.account import Account
+from remediate.aws.reader.trails import read_regions, read_trails
+from remediate.aws.resources import cloudtrail, iam_roles, kms, logs, s3
+from remediate.aws.resources.base import Resource
+from remediate.aws.resources.iam_policies import Inline
+from remediate.aws.session import Session
+from remediate.controls.trail import Settings, control
+from remediate.errors import CallFailed, CredentialsEnded, Denied
+from remediate.model import AccountId, Address, Value, at, kind_of
+from remediate.playbook import Playbook
+from remediate.playbook.scope import Scope
+
+ACCOUNT = "123456789012"
+WHERE = AccountId(partition="aws", account=ACCOUNT)
+HOME = "eu-west-1"
+SCOPE = Scope(playbook=Playbook(name="test"), now=datetime(2026, 1, 1, tzinfo=UTC))
+KINDS: Mapping[str, Resource] = {
+    r.kind: r
+    for r in (
+        *cloudtrail.RESOURCES,
+        *iam_roles.RESOURCES,
+        *kms.RESOURCES,
+        *logs.RESOURCES,
+        *s3.RESOURCES,
+        Inline("role"),
+    )
+}
+
+
+def policy(*sids: str, resource: str = "*") -> dict[str, Value]:
+    root: Value = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    rest: dict[str, Value] = {"Effect": "Allow", "Principal": root, "Action": "s3:GetObject", "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [{"Sid": sid, **rest} for sid in sids]}
+
+
+def trust(service: str) -> Value:
+    statement: Value = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+TRAIL: dict[str, Value] = {
+    "bucket": "logs",
+    "multi_region": False,
+    "global_services": True,
+    "validation": False,
+    "organization": False,
+}
+GROUP_ARN = f"arn:aws:logs:{HOME}:{ACCOUNT}:log-group:audit:*"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/delivery"
+DATA: dict[str, Value] = {
+    "ReadWriteType": "WriteOnly",
+    "IncludeManagementEvents": False,
+    "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::x/"]}],
+    "ExcludeManagementEventSources": [],
+}
+ADVANCED: Value = {
+    "AdvancedEventSelectors": [
+        {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]},
+        {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]},
+    ]
+}
+KMS_RULE: Value = [
+    {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/logs"},
+        "BucketKeyEnabled": True,
+    }
+]
+
+
+REGIONS = {"us-east-1": "opt-in-not-required", "af-south-1": "not-opted-in", "ap-east-1": "opted-in"}
+
+
+def expiry(days: int) -> Value:
+    rule: Value = {"ID": "audit", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}, "Expiration": {"Days": days}}
+    return {"Rules": [rule]}
+
+
+BUCKET = at("s3.bucket", "logs")
+TRAIL_AT = at("cloudtrail.trail", HOME, "main")
+GROUP = at("logs.group", HOME, "audit")
+NEEDED: dict[Address, Value] = {BUCKET: {"region": HOME}, GROUP: {"class": "STANDARD"}}
+WITH_TRAIL = {**NEEDED, TRAIL_AT: TRAIL}
+TARGET: dict[Address, Value] = {
+    **NEEDED,
+    at("s3.bucket_policy", "logs"): {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "logging.s3.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": "arn:aws:s3:::logs/*",
+            }
+        ],
+    },
+}
+
+# (address, what has to be there, the values it goes through)
+CONTRACT: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
+    (at("s3.bucket_policy", "logs"), NEEDED, [None, policy("a"), policy("a", "b"), None]),
+    (
+        at("s3.bucket_public_access", "logs"),
+        NEEDED,
+        [None, dict.fromkeys(s3.FLAGS, True), {**dict.fromkeys(s3.FLAGS, True), "BlockPublicAcls": False}, None],
+    ),
+    (at("s3.bucket_versioning", "logs"), NEEDED, [None, "Enabled", None, "Enabled"]),
+    (at("s3.bucket_encryption", "logs"), NEEDED, [None, KMS_RULE, None]),
+    (at("s3.bucket_lifecycle", "logs"), NEEDED, [None, expiry(90), expiry(365), None]),
+    (
+        at("s3.bucket_logging", "logs"),
+        TARGET,
+        [None, {"TargetBucket": "logs", "TargetPrefix": "a/"}, {"TargetBucket": "logs", "TargetPrefix": "b/"}, None],
+    ),
+    (at("logs.retention", HOME, "audit"), NEEDED, [None, 90, 365, None]),
+    (
+        at("iam.role", "delivery"),
+        {},
+        [
+            None,
+            {"path": "/audit/", "trust": trust("cloudtrail.amazonaws.com")},
+            {"path": "/audit/", "trust": trust("ec2.amazonaws.com")},
+            None,
+        ],
+    ),
+    (
+        at("iam.role_inline", "delivery", "delivery"),
+        {at("iam.role", "delivery"): {"path": "/", "trust": trust("cloudtrail.amazonaws.com")}},
+        [None, policy("a"), policy("b"), None],
+    ),
+    (
+        TRAIL_AT,
+        NEEDED,
+        [
+            None,
+            TRAIL,
+            {
+                **TRAIL,
+                "multi_region": True,
+                "validation": True,
+                "log_group": GROUP_ARN,
+                "role": ROLE_ARN,
+                "prefix": "p",
+            },
+            {**TRAIL, "kms_key": f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/logs"},
+            TRAIL,
+            None,
+        ],
+    ),
+    (at("cloudtrail.logging", HOME, "main"), WITH_TRAIL, [None, "logging", None]),
+    (
+        at("cloudtrail.selectors", HOME, "main"),
+        WITH_TRAIL,
+        [None, {"EventSelectors": [dict(cloudtrail.EVERYTHING), DATA]}, ADVANCED, {"EventSelectors": [DATA]}, None],
+    ),
+    (
+        at("kms.key", HOME, "alias/logs"),
+        {},
+        [None, {"rotation": True, "policy": policy("a")}, {"rotation": False, "policy": policy("b")}],
+    ),
+    (BUCKET, {}, [None, {"region": HOME}]),
+    (at("s3.bucket", "classic"), {}, [None, {"region": "us-east-1"}]),
+    (GROUP, {}, [None, {"class": "STANDARD"}]),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "false"
+    moto = ThreadedMotoServer(port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    yield f"http://{host}:{port}"
+    moto.stop()
+
+
+@pytest.fixture
+def session(server: str, monkeypatch: pytest.MonkeyPatch) -> Session:
+    import urllib.request
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
+    return Session(endpoint_url=server, region="us-east-1")
+
+
+def read(session: Session, address: Address) -> Value:
+    return KINDS[kind_of(address)].read(session, address).get(address)
+
+
+def write(session: Session, address: Address, before: Value, after: Value) -> None:
+    KINDS[kind_of(address)].write(session, address, before, after)
+
+
+@pytest.mark.parametrize(("address", "needed", "values"), CONTRACT, ids=[case[0] for case in CONTRACT])
+def test_reads_back_what_it_wrote(
+    session: Session, address: Address, needed: Mapping[Address, Value], values: list[Value]
+) -> None:
+    for other, value in needed.items():
+        write(session, other, None, value)
+    assert read(session, address) is None
+    for before, after in pairwise(values):
+        write(session, address, before, after)
+        assert read(session, address) == after
+        try:
+            write(session, address, before, after)
+        except CallFailed as error:
+            assert type(error) is CallFailed
+        assert read(session, address) == after
+
+
+@pytest.mark.parametrize(("address", "needed", "values"), CONTRACT, ids=[case[0] for case in CONTRACT])
+def test_says_what_it_needs(address: Address, needed: Mapping[Address, Value], values: list[Value]) -> None:
+    kind = KINDS[kind_of(address)]
+    for before, after in pairwise(values):
+        wanted = list(kind.permissions(address, before, after, WHERE))
+        assert wanted
+        assert all(":" in p.action and (p.resource == "*" or p.resource.startswith("arn:aws:")) for p in wanted)
+        assert set(needed) <= {
+            *kind.uses(address, after),
+            *kind.uses(address, before),
+            GROUP,
+            TRAIL_AT,
+            BUCKET,
+            *TARGET,
+        }
+    parent = kind.parent(address)
+    assert parent is None or parent != address
+
+
+@pytest.mark.parametrize("address", [a for a, _, v in CONTRACT if v[-1] is not None])
+def test_what_cannot_be_taken_back_says_so(session: Session, address: Address) -> None:
+    values = next(v for a, _, v in CONTRACT if a == address)
+    kind = KINDS[kind_of(address)]
+    label, loss = kind.reversal(None, values[1])
+    assert loss
+    if label == "impossible":
+        with pytest.raises(CallFailed, match="NeverDone"):
+            kind.write(session, address, values[1], None)
+
+
+def test_a_trail_needs_all_that_cloudtrail_tests() -> None:
+    key = f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/logs"
+    value = {**TRAIL, "kms_key": key, "log_group": GROUP_ARN, "role": ROLE_ARN}
+    assert set(KINDS["cloudtrail.trail"].uses(TRAIL_AT, value)) == {
+        BUCKET,
+        at("s3.bucket_policy", "logs"),
+        at("s3.bucket_public_access", "logs"),
+        at("kms.key", HOME, "alias/logs"),
+        at("kms.key_policy", HOME, "alias/logs"),
+        GROUP,
+        at("iam.role", "delivery"),
+        at("iam.role_inline", "delivery", "delivery"),
+    }
+    assert list(KINDS["cloudtrail.trail"].uses(TRAIL_AT, None)) == []
+
+
+def test_a_key_whose_creation_was_never_answered_is_found_again(session: Session) -> None:
+    address = at("kms.key", HOME, "alias/logs")
+    tags = [{"TagKey": kms.TAG, "TagValue": "alias/logs"}]
+    first = session.write("kms", "create_key", region=HOME, Policy=json.dumps(policy("old")), Tags=tags)
+    session.write("kms", "create_key", region=HOME, Tags=[{"TagKey": kms.TAG, "TagValue": "alias/other"}])
+    assert read(session, address) is None
+    write(session, address, None, {"rotation": True, "policy": policy("new")})
+    assert read(session, address) == {"rotation": True, "policy": policy("new")}
+    assert len(session.read("kms", "list_keys", region=HOME)["Keys"]) == 2
+    found = session.read("kms", "describe_key", region=HOME, KeyId="alias/logs")["KeyMetadata"]["KeyId"]
+    assert found == first["KeyMetadata"]["KeyId"]
+
+
+def test_a_key_of_ours_is_named_by_its_alias_and_any_other_by_its_own_arn(session: Session) -> None:
+    write(session, at("kms.key", HOME, "alias/logs"), None, {"rotation": True, "policy": policy("a")})
+    ours = session.read("kms", "describe_key", region=HOME, KeyId="alias/logs")["KeyMetadata"]["Arn"]
+    other = session.write("kms", "create_key", region=HOME)["KeyMetadata"]["Arn"]
+    alias = f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/logs"
+    assert read(session, at("kms.arn", HOME, "alias/logs")) == alias
+    assert read(session, at("kms.arn", HOME, other.rpartition("/")[2])) == other
+    assert read(session, at("kms.arn", HOME, "alias/none")) is None
+    foreign = f"arn:aws:kms:{HOME}:999999999999:key/1"
+    for other_address, value in NEEDED.items():
+        write(session, other_address, None, value)
+    write(session, TRAIL_AT, None, {**TRAIL, "kms_key": ours})
+    assert read(session, TRAIL_AT) == {**TRAIL, "kms_key": alias}
+    gone = f"arn:aws:kms:{HOME}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+    for key in (other, foreign, gone):
+        session.write("cloudtrail", "update_trail", region=HOME, Name="main", KmsKeyId=key)
+        assert read(session, TRAIL_AT) == {**TRAIL, "kms_key": key}
+
+
+def test_a_key_that_cannot_encrypt_says_so(session: Session) -> None:
+    address = at("kms.key", HOME, "alias/logs")
+    write(session, address, None, {"rotation": True, "policy": policy("a")})
+    id = session.read("kms", "describe_key", region=HOME, KeyId="alias/logs")["KeyMetadata"]["KeyId"]
+    session.write("kms", "disable_key", region=HOME, KeyId=id)
+    assert read(session, address) == {"rotation": True, "policy": policy("a"), "state": "Disabled"}
+    assert read(session, at("kms.arn", HOME, "alias/logs")) is None
+
+
+def test_the_policy_of_somebody_elses_key(session: Session) -> None:
+    id = session.write("kms", "create_key", region=HOME, Policy=json.dumps(policy("a")))["KeyMetadata"]["KeyId"]
+    address = at("kms.key_policy", HOME, id)
+    assert read(session, address) == policy("a")
+    write(session, address, policy("a"), policy("a", "b"))
+    assert read(session, address) == policy("a", "b")
+    with pytest.raises(CallFailed, match="NeverDone"):
+        write(session, address, policy("a"), None)
+    assert read(session, at("kms.key_policy", HOME, "none")) is None
+
+
+def test_sse_s3_is_what_every_bucket_has(session: Session) -> None:
+    write(session, BUCKET, None, {"region": HOME})
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    session.write("s3", "put_bucket_encryption", Bucket="logs", ServerSideEncryptionConfiguration=rules)
+    assert read(session, at("s3.bucket_encryption", "logs")) is None
+
+
+def test_settings_of_a_bucket_that_is_not_there_are_absent(session: Session) -> None:
+    for kind in s3.RESOURCES:
+        assert kind.read(session, at(kind.kind, "nowhere")) == {}
+
+
+def test_only_what_differs_is_sent_to_update_a_trail() -> None:
+    after = {**TRAIL, "validation": True, "log_group": GROUP_ARN}
+    assert cloudtrail.difference({**TRAIL, "kms_key": "k", "role": "r"}, {**after, "role": "r"}) == {
+        "EnableLogFileValidation": True,
+        "KmsKeyId": "",
+        "CloudWatchLogsLogGroupArn": GROUP_ARN,
+        "CloudWatchLogsRoleArn": "r",
+    }
+
+
+class Spy(Session):
+    """A session in which some calls fail, as (operation, region) says."""
+
+    failing: dict[tuple[str, str], CallFailed]
+
+    def read(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> dict[str, Any]:
+        if (operation, region) in self.failing:
+            raise self.failing[operation, region]
+        return super().read(service, operation, region=region, **parameters)
+
+
+@pytest.fixture
+def spy(session: Session, server: str) -> Spy:
+    found = Spy(endpoint_url=server, region="us-east-1")
+    found.failing = {}
+    for address, value in NEEDED.items():
+        write(session, address, None, value)
+    write(session, TRAIL_AT, None, {**TRAIL, "multi_region": True})
+    write(session, at("cloudtrail.logging", HOME, "main"), None, "logging")
+    write(session, at("cloudtrail.trail", "us-east-1", "local"), None, TRAIL)
+    write(session, at("cloudtrail.selectors", "us-east-1", "local"), None, ADVANCED)
+    return found
+
+
+def test_reads_each_trail_once_in_its_home_region(spy: Spy) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        part = read_trails(spy, ACCOUNT, ["eu-west-1", "us-east-1", "us-west-2"], pool)
+    assert spy.calls == 3 + 2 * 2
+    assert part.state == {
+        TRAIL_AT: {**TRAIL, "multi_region": True},
+        at("cloudtrail.logging", HOME, "main"): "logging",
+        at("cloudtrail.trail", "us-east-1", "local"): TRAIL,
+        at("cloudtrail.selectors", "us-east-1", "local"): ADVANCED,
+    }
+    assert [(t.name, t.home, t.multi_region, t.logging) for t in part.trails] == [
+        ("main", HOME, True, True),
+        ("local", "us-east-1", False, False),
+    ]
+    assert not part.unknown
+    for address, value in part.state.items():
+        assert read(spy, address) == value
+
+
+def test_what_could_not_be_read_is_unknown(spy: Spy) -> None:
+    spy.failing = {
+        ("describe_trails", "us-west-2"): Denied("describe_trails", "AccessDenied", "by a policy of the organization"),
+        ("describe_trails", "af-south-1"): CredentialsEnded("describe_trails", "UnrecognizedClientException", "who?"),
+        ("get_trail_status", HOME): Denied("get_trail_status", "AccessDenied", "no"),
+        ("get_event_selectors", "us-east-1"): Denied("get_event_selectors", "AccessDenied", "no"),
+    }
+    with ThreadPoolExecutor(4) as pool:
+        part = read_trails(spy, ACCOUNT, ["af-south-1", "eu-west-1", "us-east-1", "us-west-2"], pool)
+        assert set(part.unknown) == {
+            "cloudtrail.trail/af-south-1",
+            "cloudtrail.trail/us-west-2",
+            "cloudtrail.logging/eu-west-1/main",
+            "cloudtrail.selectors/us-east-1/local",
+        }
+        assert {t.name: t.logging for t in part.trails} == {"main": None, "local": False}
+        spy.failing = {("describe_trails", HOME): CredentialsEnded("describe_trails", "ExpiredToken", "late")}
+        with pytest.raises(CredentialsEnded):
+            read_trails(spy, ACCOUNT, [HOME], pool)
+
+
+def test_a_trail_of_another_account_goes_by_its_arn(spy: Spy) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        part = read_trails(spy, "999999999999", [HOME], pool)
+    arn = f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main"
+    address = at("cloudtrail.trail", HOME, arn)
+    assert set(part.state) == {address, at("cloudtrail.logging", HOME, arn)}
+    assert read(spy, address) == part.state[address]
+
+
+def test_regions_are_those_that_are_enabled(session: Session) -> None:
+    regions = read_regions(session)
+    assert "us-east-1" in regions
+    assert session.calls == 1
+    answers = [{"RegionName": name, "OptInStatus": status} for name, status in REGIONS.items()]
+    session.read = lambda *_, **__: {"Regions": answers}  # type: ignore[method-assign]
+    assert read_regions(session) == ("ap-east-1", "us-east-1")
+
+
+MESS: Mapping[str, Mapping[Address, Value]] = {
+    "nothing there": {},
+    "a stopped trail of one region": {
+        **WITH_TRAIL,
+        at("s3.bucket_policy", "logs"): policy("theirs", resource="arn:aws:s3:::logs/*"),
+        at("cloudtrail.selectors", HOME, "main"): {"EventSelectors": [DATA | {"IncludeManagementEvents": True}]},
+        at("s3.bucket_lifecycle", "logs"): expiry(30),
+    },
+    "a role and a key are there": {
+        at("iam.role", "CloudTrailToCloudWatchLogs"): {"path": "/audit/", "trust": trust("ec2.amazonaws.com")},
+        at("kms.key", HOME, "alias/audit-logs"): {"rotation": False, "policy": policy("theirs")},
+    },
+}
+
+
+def account_of(session: Session, settings: Settings) -> Account:
+    """The account as the control sees it after all its rounds of asking."""
+    with ThreadPoolExecutor(4) as pool:
+        part = read_trails(session, ACCOUNT, [HOME, "us-east-1"], pool)
+    caller = f"arn:aws:iam::{ACCOUNT}:user/me"
+    here = Account(id=ACCOUNT, partition="aws", caller=caller, region=HOME, state=part.state, trails=part.trails)
+    while more := frozenset(control.asks(here, settings, SCOPE)) - here.asked:
+        found = {a: v for address in more for a, v in KINDS[kind_of(address)].read(session, address).items()}
+        here = msgspec.structs.replace(here, state={**here.state, **found}, asked=here.asked | more)
+    return here
+
+
+@pytest.mark.parametrize("mess", MESS.values(), ids=MESS.keys())
+def test_the_control_repairs_the_account_and_then_finds_nothing(
+    session: Session, mess: Mapping[Address, Value]
+) -> None:
+    for address, value in {BUCKET: {"region": HOME}, at("s3.bucket", "access"): {"region": HOME}, **mess}.items():
+        write(session, address, None, value)
+    settings = Settings(kms=True, access_log_bucket="access")
+    here = account_of(session, settings)
+    wants = {want.address: want for fault in control.check(here, settings, SCOPE) for want in fault.wants}
+    assert wants
+    needs = {a: {u for u in KINDS[kind_of(a)].uses(a, w.after) if u in wants} for a, w in wants.items()}
+    for address in TopologicalSorter(needs).static_order():
+        assert read(session, address) == here.value(address)
+        write(session, address, here.value(address), wants[address].after)
+        assert read(session, address) == wants[address].after
+    after = account_of(session, settings)
+    assert list(control.check(after, settings, SCOPE)) == []
+    assert [t.logging for t in after.trails if t.multi_region] == [True]
