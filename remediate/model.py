@@ -325,6 +325,10 @@ class ResourceType(Protocol):
         """Whether entries of this kind give or take permissions."""
         ...
 
+    def held(self) -> bool:
+        """Whether others may come to depend on an entry, so that it cannot be deleted while they do."""
+        ...
+
     def two_valued(self) -> bool:
         """Whether an entry is either there or not: then it cannot have changed into something else."""
         ...

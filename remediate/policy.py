@@ -7,9 +7,11 @@ import msgspec
 
 from remediate.model import Value
 
-OLD_VERSION = "2008-10-17"
-"""What IAM assumes where a document names no version; policy variables mean nothing in it.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+VERSION = "2012-10-17"
+"""The only version a managed policy may have. In the older one, which is also what a document without a version has,
+policy variables are plain text: `${aws:username}` there is what `${$}{aws:username}` is here.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html"""
 
 _CASELESS = frozenset({"Action", "NotAction"})
 _SETS = frozenset({"Action", "NotAction", "Resource", "NotResource"})
@@ -29,28 +31,36 @@ def digest(value: Value) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
-def version(document: Value) -> str:
-    return str(document.get("Version", OLD_VERSION)) if isinstance(document, Mapping) else OLD_VERSION
+def modern(document: Value) -> Mapping[str, Value]:
+    """The document in today's version, with the same meaning. Raises NotAPolicy."""
+    if not isinstance(document, Mapping) or "Statement" not in document:
+        raise NotAPolicy("a policy document is an object with a Statement")
+    if document.get("Version") == VERSION:
+        return document
+    return {**document, "Version": VERSION, "Statement": _without_variables(document["Statement"])}
+
+
+def _without_variables(value: Value) -> Value:
+    if isinstance(value, str):
+        return value.replace("${", "${$}{")
+    if isinstance(value, Mapping):
+        return {key: _without_variables(item) for key, item in value.items()}
+    return [_without_variables(item) for item in value] if isinstance(value, list) else value
 
 
 def statements(document: Value) -> tuple[str, ...]:
-    """The document's statements in canonical form, each with its version, sorted and without repetition.
+    """The document's statements in canonical form, sorted and without repetition. Raises NotAPolicy.
 
-    Two documents grant and deny the same if these are equal. Sid is left out: it has no effect on evaluation.
-    Lists are sets; one element and a list of one are the same; actions ignore case.
+    Two documents grant and deny the same if these are equal, whatever their versions. Sid is left out: it has no effect
+    on evaluation. Lists are sets; one element and a list of one are the same; actions ignore case.
     """
-    if not isinstance(document, Mapping) or "Statement" not in document:
-        raise NotAPolicy("a policy document is an object with a Statement")
-    body = document["Statement"]
-    items = _as_list(body)
-    return tuple(sorted({_statement(item, version(document)) for item in items}))
+    return tuple(sorted({_statement(item) for item in _as_list(modern(document)["Statement"])}))
 
 
-def _statement(item: Value, version: str) -> str:
+def _statement(item: Value) -> str:
     if not isinstance(item, Mapping) or item.get("Effect") not in ("Allow", "Deny"):
         raise NotAPolicy("a statement is an object whose Effect is Allow or Deny")
-    known = {key: _element(key, value) for key, value in item.items() if key != "Sid"}
-    return canonical_json({"Version": version, **known}).decode()
+    return canonical_json({key: _element(key, value) for key, value in item.items() if key != "Sid"}).decode()
 
 
 def _element(key: str, value: Value) -> Value:
@@ -71,6 +81,8 @@ def _condition(value: Mapping[str, Value]) -> Value:
     for operator, tests in value.items():
         if not isinstance(tests, Mapping):
             raise NotAPolicy(f"the condition {operator} is not an object")
+        if len({key.lower() for key in tests}) < len(tests):
+            raise NotAPolicy(f"the condition {operator} names a key twice")
         result[operator] = {key.lower(): _as_set(_texts(_as_list(v))) for key, v in tests.items()}
     return result
 

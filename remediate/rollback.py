@@ -76,8 +76,9 @@ def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dic
         gone = {address for address, c in created.items() if c.id not in kept}
         found = dict(kept)
         for change in ours:
-            parent = resources[kind_of(change.address)].parent(change.address)
-            others = sorted(users[change.address] - gone)
+            kind = resources[kind_of(change.address)]
+            parent = kind.parent(change.address)
+            others = sorted(users[change.address] - gone) if kind.held() else []
             if parent in created and parent not in gone:
                 found.setdefault(change.id, f"it stays with {parent}")
             elif change.before is None and others:

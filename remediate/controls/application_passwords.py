@@ -41,7 +41,8 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
         if not _settled(user, settings, scope):
             continue
         nature, because = scope.nature(user)
-        if nature == "application" and user.password and user.name in account.sign_ins:
+        password = account.value(at("iam.login_profile", user.name))  # the report alone may be hours old
+        if nature == "application" and password and user.name in account.sign_ins:
             yield _password(account, user, because, settings, scope)
         in_use = [k for k in user.keys if k.active and k.last_used and _recent(k.last_used, settings, scope)]
         if nature == "person" and in_use:

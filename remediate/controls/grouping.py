@@ -7,7 +7,7 @@ from functools import cached_property
 from remediate.account import Account
 from remediate.controls.naming import Names
 from remediate.model import Address, Struct, Value, Want, at, name_of
-from remediate.policy import NotAPolicy, digest, statements
+from remediate.policy import NotAPolicy, digest, modern, statements
 
 Units = frozenset[str]
 """Managed policy ARNs: what a group is to give."""
@@ -227,7 +227,7 @@ class Policies:
         if parsed not in self._by_text:
             name = self._policy_names.take(name_of(address).partition("/")[2], digest(list(parsed)), always=True)
             self._by_text[parsed] = f"{self._base}{name}"
-            self.new_policies[self._by_text[parsed]] = {"path": self.path, "document": document}
+            self.new_policies[self._by_text[parsed]] = {"path": self.path, "document": modern(document)}
         return self._by_text[parsed]
 
 

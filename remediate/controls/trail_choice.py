@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from remediate.account import Account, Trail
 from remediate.controls.trail_documents import Names
-from remediate.controls.trail_selectors import covers_management
+from remediate.controls.trail_selectors import covers_management, records_more
 from remediate.model import Value, at
 
 
@@ -39,7 +39,7 @@ def _best(account: Account, home: str, name: str) -> Trail | None:
     """
     own = [t for t in account.trails if owner(t) == account.id]
     named = {t.arn for t in own if (t.home, t.name) == (home, name)}
-    able = [t for t in own if t.multi_region or t.arn in named or selectors_of(account, t) is None]
+    able = [t for t in own if t.multi_region or t.arn in named or not records_more(selectors_of(account, t))]
 
     def rank(trail: Trail) -> tuple[bool, bool, int, bool, str, str]:
         complete = _completeness(account, trail)

@@ -42,6 +42,16 @@ def _advanced_cover(selectors: Mapping[str, Value]) -> Iterator[tuple[bool, bool
             yield "true" in only, "false" in only
 
 
+def records_more(selectors: Value) -> bool:
+    """Whether anything but management events is recorded, which AWS charges by the event."""
+    if not isinstance(selectors, Mapping):
+        return False
+    fields = [f for s in _maps(selectors.get("AdvancedEventSelectors")) for f in _maps(s.get("FieldSelectors"))]
+    return any(s.get("DataResources") for s in _maps(selectors.get("EventSelectors"))) or any(
+        f.get("Field") == "eventCategory" and _list(f.get("Equals")) != ["Management"] for f in fields
+    )
+
+
 def widened(selectors: Value) -> Value:
     """Selectors that record all management events besides the data events that these record."""
     if not isinstance(selectors, Mapping):

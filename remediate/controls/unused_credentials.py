@@ -190,6 +190,8 @@ def _password(account: Account, user: User, settings: Settings, scope: Scope) ->
         yield _no_record(user)
         return
     last = account.sign_ins.get(user.name)
+    if account.value(at("iam.login_profile", user.name)) is None:
+        return  # the report is older than the removal
     if last is None or not _password_idle(user, last, settings, scope.now):
         return
     why = f"password not used since {last:%Y-%m-%d}"

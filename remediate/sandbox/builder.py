@@ -69,10 +69,11 @@ class Builder:
         return policy if policy.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:policy/{policy}"
 
     def policy(self, name: str, document: str, age: int = 800) -> None:
-        from moto.iam.models import ManagedPolicy
+        from moto.iam import models
 
         made = self.ago(age)
-        policy: Any = ManagedPolicy(name, ACCOUNT, "aws", document=document, create_date=made, update_date=made)
+        kind: Any = models.ManagedPolicy
+        policy = kind(name, ACCOUNT, "aws", document=document, create_date=made, update_date=made)
         policy.versions[0].create_date = made
         self.iam.managed_policies[policy.arn] = policy
 
@@ -93,9 +94,10 @@ class Builder:
         return role
 
     def person(self, person: Person) -> None:
-        from moto.iam.models import User
+        from moto.iam import models
 
-        user: Any = User(ACCOUNT, REGION, person.name, person.path)
+        kind: Any = models.User
+        user = kind(ACCOUNT, REGION, person.name, person.path)
         user.create_date = self.ago(person.age)
         self.iam.users[person.name] = user
         tags = dict(person.tags)

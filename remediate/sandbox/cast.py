@@ -25,16 +25,16 @@ CREDENTIALS = (
     Person(name="erin.walsh", attached=(b.POWER,), password=Password(made=40, used=3, mfa=True)),
     Person(name="frank.ito", attached=(b.READ_ONLY,), password=Password(made=600, used=200)),
     Person(name="grace.lin", age=150, attached=(b.READ_ONLY,), password=Password(made=150, used=None)),
-    Person(name="heidi.new", age=2, attached=(b.READ_ONLY,), password=Password(made=2, used=None)),
-    Person(name="ivan.petrov", attached=("team-data",), keys=(Key(made=500, used=0), Key(made=490, used=None))),
+    Person(name="heidi.new", age=2, groups=("developers",), password=Password(made=2, used=None)),
+    Person(name="ivan.petrov", groups=("developers",), keys=(Key(made=500, used=0), Key(made=490, used=None))),
     Person(
         name="judy.ng",
         password=Password(made=90, used=4),
         keys=(Key(made=700, used=400, active=False, tagged=45),),
         inline={"logs": b.LOG_READER},
     ),
-    Person(name="karl.weiss", password=TODAY, keys=(Key(made=700, used=300, active=False),), attached=("team-search",)),
-    Person(name="lena.fox", age=400, password=TODAY, keys=(Key(made=400, used=None),), attached=("team-mobile",)),
+    Person(name="karl.weiss", password=TODAY, keys=(Key(made=700, used=300, active=False),), groups=("developers",)),
+    Person(name="lena.fox", age=400, password=TODAY, keys=(Key(made=400, used=None),), groups=("developers",)),
     Person(name="mallory.key", keys=(Key(made=900, used=250),), attached=(b.S3_FULL,)),
 )
 
@@ -92,7 +92,7 @@ APPLICATIONS = (
         name="ci-runner",
         tags=APPLICATION,
         keys=(Key(made=700, used=5, service="ecr"), Key(made=60, used=0, service="ecr")),
-        attached=("team-platform",),
+        groups=("developers",),
     ),
 )
 

@@ -41,18 +41,19 @@ def _trust(principal: dict[str, str]) -> str:
 
 def settings(account: Builder) -> None:
     """The alias, a weak password policy, and a root user with a key and without MFA."""
-    from moto.iam.models import AccountPasswordPolicy
+    from moto.iam import models
 
     from remediate.sandbox.strict import settings as strict
 
     iam: Any = account.iam
     iam.account_aliases = ["acme-prod"]
-    iam.account_password_policy = AccountPasswordPolicy(
+    policy: Any = models.AccountPasswordPolicy
+    iam.account_password_policy = policy(
         allow_change_password=False,
-        hard_expiry=False,  # type: ignore[arg-type]
+        hard_expiry=False,
         max_password_age=0,
         minimum_password_length=6,
-        password_reuse_prevention=None,  # type: ignore[arg-type]
+        password_reuse_prevention=None,
         require_lowercase_characters=True,
         require_numbers=False,
         require_symbols=False,
@@ -82,7 +83,7 @@ def trails(account: Builder) -> None:
 def _bucket(name: str, region: str, *others: dict[str, Any]) -> None:
     from moto.s3.models import s3_backends
 
-    bucket = s3_backends[ACCOUNT]["aws"].create_bucket(name, region)
+    bucket: Any = s3_backends[ACCOUNT]["aws"].create_bucket(name, region)
     arn, service = f"arn:aws:s3:::{name}", {"Service": "cloudtrail.amazonaws.com"}
     acl = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     statements = [
@@ -96,26 +97,16 @@ def _bucket(name: str, region: str, *others: dict[str, Any]) -> None:
             Condition=acl,
         ),
     ]
-    bucket.policy = json.dumps({"Version": b.NEW, "Statement": statements}).encode()  # type: ignore[assignment]
+    bucket.policy = json.dumps({"Version": b.NEW, "Statement": statements}).encode()
 
 
 def _trail(name: str, region: str, bucket: str, started: datetime) -> Any:
     from moto.cloudtrail.models import cloudtrail_backends
 
-    trail: Any = cloudtrail_backends[ACCOUNT][region].create_trail(
-        name,
-        bucket,
-        None,
-        None,
-        True,
-        False,
-        False,
-        False,
-        None,
-        None,
-        None,
-        [],  # type: ignore[arg-type]
-    )
+    cloudtrail: Any = cloudtrail_backends[ACCOUNT][region]
+    unset = dict.fromkeys(("s3_key_prefix", "sns_topic_name", "cw_log_group_arn", "cw_role_arn", "kms_key_id"))
+    flags = {"is_global": True, "is_multi_region": False, "log_validation": False, "is_org_trail": False}
+    trail = cloudtrail.create_trail(name=name, bucket_name=bucket, tags_list=[], **flags, **unset)
     trail.start_logging()
     trail.status.started = started
     return trail

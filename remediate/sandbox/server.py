@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,6 +62,18 @@ class Sandbox:
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self._level = logging.NOTSET
+
+    @property
+    def application(self) -> Callable[..., Iterable[bytes]]:
+        """The WSGI application that answers; a test may put another one in front of it while the sandbox runs."""
+        if not self._server:
+            raise RuntimeError("the sandbox is not running")
+        return self._server.app
+
+    @application.setter
+    def application(self, application: Callable[..., Iterable[bytes]]) -> None:
+        if self._server:
+            self._server.app = application
 
     @property
     def url(self) -> str:
@@ -158,11 +171,12 @@ def _clear() -> None:
     from moto.moto_api._internal import mock_random
 
     with backend_lock:
-        for service in BackendDict._instances:
+        running: Any = BackendDict._instances  # type: ignore[misc]
+        for service in running:
             for _, _, backend in list(service.iter_backends()):
                 if type(backend).reset is not BaseBackend.reset:
                     backend.reset()  # closes files
             service.clear()
-        BackendDict._instances.clear()
+        running.clear()
     reset_model_data()
     mock_random.seed(SEED)

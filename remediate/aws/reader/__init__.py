@@ -133,6 +133,7 @@ def _join(account: Account, parts: Iterable[Part]) -> Account:
         for user, found in part.keys.items():
             keys[user] = _keys(keys.get(user, ()), found)
         trails = (*trails, *part.trails)
+    state = {address: value for address, value in state.items() if value is not None}
     return msgspec.structs.replace(account, state=state, keys=keys, trails=trails, **merged)
 
 

@@ -2,8 +2,9 @@
 
 from remediate.account import Account, Key, KeySlot
 from remediate.aws.reader.part import Part
+from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
-from remediate.model import Address, at, kind_of, name_of, pair_of
+from remediate.model import Address, at, kind_of, pair_of
 
 
 def read_credentials(aws: Session, account: Account, asked: Address) -> Part:
@@ -13,8 +14,9 @@ def read_credentials(aws: Session, account: Account, asked: Address) -> Part:
     """
     user, key = pair_of(asked)
     if kind_of(asked) == "iam.login_profile":
-        answer = aws.read("iam", "get_user", UserName=name_of(asked))["User"]
-        return Part(sign_ins={user: answer.get("PasswordLastUsed")})
+        answer = aws.read("iam", "get_user", UserName=user)["User"]
+        password = RESOURCES[kind_of(asked)].read(aws, asked)
+        return Part(sign_ins={user: answer.get("PasswordLastUsed")}, state={asked: password.get(asked)})
     if not key:
         return _keys(aws, account, user)
     return _last_used(aws, account, user, key)

@@ -20,6 +20,9 @@ class Resource:
     binary = False
     """Whether an entry is either there or not, such as a membership."""
 
+    shared = False
+    """Whether others may come to depend on an entry, and it cannot be deleted while they do."""
+
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return ()
 
@@ -31,6 +34,9 @@ class Resource:
 
     def carries_access(self) -> bool:
         return self.access
+
+    def held(self) -> bool:
+        return self.shared
 
     def two_valued(self) -> bool:
         return self.binary

@@ -166,6 +166,7 @@ class Logging(OfTrail):
     """`cloudtrail.logging/<home region>/<name>`: "logging"; absent where the trail is stopped or not there."""
 
     kind = "cloudtrail.logging"
+    binary = True
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
         arn = trail_arn(address, where)

@@ -9,11 +9,13 @@ from remediate.model import AccountId, Address, Permission, Receipt, Value
 
 DERIVED = frozenset({"ExpirePasswords"})
 """Shown by IAM, and follows from MaxPasswordAge."""
+OFF_BY_ABSENCE = frozenset({"MaxPasswordAge", "PasswordReusePrevention", "HardExpiry"})
+"""No expiry and no history cannot be written as 0 or false: the setting is absent."""
 
 
 def password_policy_value(policy: Answer) -> Value:
-    """IAM's answer as a value: without what is derived, and without settings that are off because they are absent."""
-    return {k: v for k, v in policy.items() if k not in DERIVED and not (k == "HardExpiry" and not v) and v is not None}
+    """IAM's answer as a value: without what is derived, and without what can only be said by leaving it out."""
+    return {k: v for k, v in policy.items() if k not in DERIVED and (v or k not in OFF_BY_ABSENCE)}
 
 
 class PasswordPolicy(Resource):

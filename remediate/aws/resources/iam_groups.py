@@ -12,6 +12,7 @@ class Group(Resource):
     """`iam.group/Admins`: {"path": "/"}."""
 
     kind = "iam.group"
+    shared = True
 
     def principal(self, address: Address) -> Address | None:
         return address

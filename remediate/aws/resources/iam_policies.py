@@ -21,6 +21,7 @@ class ManagedPolicy(Resource):
     """`iam.policy/<arn>`: {"path": "/", "document": {…}}, the default version's document."""
 
     kind = "iam.policy"
+    shared = True
     access = True
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:

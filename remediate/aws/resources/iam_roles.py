@@ -17,6 +17,7 @@ class Role(Resource):
     """
 
     kind = "iam.role"
+    shared = True
     access = True
 
     def principal(self, address: Address) -> Address | None:

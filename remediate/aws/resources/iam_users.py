@@ -43,6 +43,7 @@ class User(Resource):
     """`iam.user/alice`: {"path": "/"}."""
 
     kind = "iam.user"
+    shared = True
 
     def principal(self, address: Address) -> Address | None:
         return address

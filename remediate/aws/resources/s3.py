@@ -162,6 +162,7 @@ class BucketVersioning(OfBucket):
     """`s3.bucket_versioning/<bucket>`: "Enabled"; absent where no versions are kept, be it never or no longer."""
 
     kind = "s3.bucket_versioning"
+    binary = True
     reads, puts = "get_bucket_versioning", "put_bucket_versioning"
     actions = ("GetBucketVersioning", "PutBucketVersioning")
 

@@ -66,5 +66,5 @@ def _existing(response: Any, arn: str) -> str:
 def _uses(policy: Any) -> int:
     from moto.iam.models import iam_backends
 
-    iam = iam_backends[policy.account_id][policy.partition]
+    iam: Any = iam_backends[policy.account_id][policy.partition]
     return sum(h.permissions_boundary_arn == policy.arn for h in (*iam.users.values(), *iam.roles.values()))

@@ -57,6 +57,15 @@ def _missing(name: str) -> Callable[[Any], NoReturn]:
 
 def fail(code: str, message: str) -> NoReturn:
     """An error as AWS answers it; botocore's model of the service gives the status."""
+    raise _refusal()(code, message)
+
+
+@functools.cache
+def _refusal() -> type[Exception]:
+    """A class of this module: moto takes one of its core for a service named core, and fails."""
     from moto.core.exceptions import ServiceException
 
-    raise ServiceException(code, message)
+    class Refusal(ServiceException):
+        """AWS says no."""
+
+    return Refusal

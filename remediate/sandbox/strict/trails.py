@@ -3,7 +3,8 @@
 AWS refuses a second trail of a name, changes to a trail from another region than its home, and a sixth trail in a
 region. Moto overwrites, deletes what is not there in silence, and mixes up the two kinds of event selectors. A new
 trail has one selector: all management events.
-https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html, API_UpdateTrail, API_PutEventSelectors
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html, API_UpdateTrail,
+API_PutEventSelectors
 """
 
 from typing import Any, NoReturn
