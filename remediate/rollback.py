@@ -71,9 +71,9 @@ def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dic
     """The changes that stay, by id, with the reason."""
     kept = {c.id: f"cannot be taken back: {c.loss}" for c in ours if c.reversal == "impossible"}
     created = {c.address: c for c in ours if c.before is None}
-    users = _users_of(account, resources)
     while True:
         gone = {address for address, c in created.items() if c.id not in kept}
+        users = _users_after(ours, kept, account, resources)
         found = dict(kept)
         for change in ours:
             kind = resources[kind_of(change.address)]
@@ -88,12 +88,18 @@ def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dic
         kept = found
 
 
-def _users_of(account: Account, resources: Resources) -> dict[Address, set[Address]]:
-    """For each entry, the entries of the live account that need it."""
+def _users_after(
+    ours: Sequence[Change], kept: Mapping[int, str], account: Account, resources: Resources
+) -> dict[Address, set[Address]]:
+    """For each entry, the entries that will need it once everything that is not kept is taken back."""
+    final = dict(account.state)
+    for change in reversed(ours):
+        if change.id not in kept:
+            final[change.address] = change.before
     users: dict[Address, set[Address]] = defaultdict(set)
-    for address, value in account.state.items():
+    for address, value in final.items():
         kind = resources.get(kind_of(address))
-        for used in kind.uses(address, value) if kind else ():
+        for used in kind.uses(address, value) if kind and value is not None else ():
             users[used].add(address)
     return users
 

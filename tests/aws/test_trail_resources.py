@@ -1,7 +1,6 @@
 """The kinds that a trail is made of, against moto: what is written is what is read, and calls can be sent again."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -19,10 +18,11 @@ from remediate.aws.resources.base import Resource
 from remediate.aws.resources.iam_policies import Inline
 from remediate.aws.session import Session
 from remediate.controls.trail import Settings, control
-from remediate.errors import CallFailed, CredentialsEnded, Denied
+from remediate.errors import CallFailed, CredentialsEnded, Denied, OutcomeUnknown
 from remediate.model import AccountId, Address, Value, at, kind_of
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
+from remediate.sandbox import Sandbox
 
 ACCOUNT = "123456789012"
 WHERE = AccountId(partition="aws", account=ACCOUNT)
@@ -93,7 +93,38 @@ BUCKET = at("s3.bucket", "logs")
 TRAIL_AT = at("cloudtrail.trail", HOME, "main")
 GROUP = at("logs.group", HOME, "audit")
 NEEDED: dict[Address, Value] = {BUCKET: {"region": HOME}, GROUP: {"class": "STANDARD"}}
-WITH_TRAIL = {**NEEDED, TRAIL_AT: TRAIL}
+OBJECTS = "arn:aws:s3:::logs/*"
+OPEN: dict[Address, Value] = {
+    **NEEDED,
+    at("s3.bucket_policy", "logs"): {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudtrail.amazonaws.com"},
+                "Action": action,
+                "Resource": place,
+            }
+            for action, place in (("s3:GetBucketAcl", "arn:aws:s3:::logs"), ("s3:PutObject", OBJECTS))
+        ],
+    },
+}
+DELIVERY: Value = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": f"arn:aws:logs:{HOME}:{ACCOUNT}:log-group:audit:log-stream:*",
+        }
+    ],
+}
+DELIVERED: dict[Address, Value] = {
+    **OPEN,
+    at("iam.role", "delivery"): {"path": "/", "trust": trust("cloudtrail.amazonaws.com")},
+    at("iam.role_inline", "delivery", "delivery"): DELIVERY,
+}
+WITH_TRAIL = {**OPEN, TRAIL_AT: TRAIL}
 TARGET: dict[Address, Value] = {
     **NEEDED,
     at("s3.bucket_policy", "logs"): {
@@ -109,9 +140,27 @@ TARGET: dict[Address, Value] = {
     },
 }
 
+ACTIONS = {
+    "get_bucket_lifecycle_configuration": "GetLifecycleConfiguration",
+    "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
+    "delete_bucket_lifecycle": "PutLifecycleConfiguration",
+    "get_bucket_encryption": "GetEncryptionConfiguration",
+    "put_bucket_encryption": "PutEncryptionConfiguration",
+    "delete_bucket_encryption": "PutEncryptionConfiguration",
+    "get_public_access_block": "GetBucketPublicAccessBlock",
+    "put_public_access_block": "PutBucketPublicAccessBlock",
+    "delete_public_access_block": "PutBucketPublicAccessBlock",
+}
+"""Operations whose IAM action has another name:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+
 # (address, what has to be there, the values it goes through)
 CONTRACT: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
-    (at("s3.bucket_policy", "logs"), NEEDED, [None, policy("a"), policy("a", "b"), None]),
+    (
+        at("s3.bucket_policy", "logs"),
+        NEEDED,
+        [None, policy("a", resource=OBJECTS), policy("a", "b", resource=OBJECTS), None],
+    ),
     (
         at("s3.bucket_public_access", "logs"),
         NEEDED,
@@ -143,7 +192,7 @@ CONTRACT: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
     ),
     (
         TRAIL_AT,
-        NEEDED,
+        DELIVERED,
         [
             None,
             TRAIL,
@@ -177,25 +226,13 @@ CONTRACT: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "false"
-    moto = ThreadedMotoServer(port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+@pytest.fixture
+def server(aws: object, sandbox: Sandbox) -> str:
+    return sandbox.url
 
 
 @pytest.fixture
-def session(server: str, monkeypatch: pytest.MonkeyPatch) -> Session:
-    import urllib.request
-
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    urllib.request.urlopen(urllib.request.Request(f"{server}/moto-api/reset", method="POST")).close()
+def session(server: str) -> Session:
     return Session(endpoint_url=server, region="us-east-1")
 
 
@@ -215,7 +252,14 @@ def test_reads_back_what_it_wrote(
         write(session, other, None, value)
     assert read(session, address) is None
     for before, after in pairwise(values):
+        called: list[str] = []
+        session.on_call = called.append
+        assert read(session, address) == before
         write(session, address, before, after)
+        allowed = {
+            p.action.partition(":")[2] for p in KINDS[kind_of(address)].permissions(address, before, after, WHERE)
+        }
+        assert {ACTIONS.get(c, c.title().replace("_", "")) for c in called} <= allowed
         assert read(session, address) == after
         try:
             write(session, address, before, after)
@@ -231,14 +275,8 @@ def test_says_what_it_needs(address: Address, needed: Mapping[Address, Value], v
         wanted = list(kind.permissions(address, before, after, WHERE))
         assert wanted
         assert all(":" in p.action and (p.resource == "*" or p.resource.startswith("arn:aws:")) for p in wanted)
-        assert set(needed) <= {
-            *kind.uses(address, after),
-            *kind.uses(address, before),
-            GROUP,
-            TRAIL_AT,
-            BUCKET,
-            *TARGET,
-        }
+        named = {*kind.uses(address, after), *kind.uses(address, before)} - {at("s3.bucket_policy", "logs")}
+        assert named <= needed.keys() or kind_of(address) == "cloudtrail.trail"
     parent = kind.parent(address)
     assert parent is None or parent != address
 
@@ -252,6 +290,96 @@ def test_what_cannot_be_taken_back_says_so(session: Session, address: Address) -
     if label == "impossible":
         with pytest.raises(CallFailed, match="NeverDone"):
             kind.write(session, address, values[1], None)
+
+
+REVERSALS: list[tuple[Address, Value, Value, str]] = [
+    (BUCKET, None, {"region": HOME}, "impossible"),
+    (GROUP, None, {"class": "STANDARD"}, "impossible"),
+    (at("kms.key", HOME, "alias/logs"), None, {}, "impossible"),
+    (at("kms.key", HOME, "alias/logs"), {"rotation": False}, {"rotation": True}, "exact"),
+    (at("kms.key_policy", HOME, "1"), {}, policy("a"), "exact"),
+    (at("s3.bucket_versioning", "logs"), None, "Enabled", "equivalent"),
+    (at("s3.bucket_versioning", "logs"), "Enabled", None, "exact"),
+    (at("s3.bucket_policy", "logs"), None, policy("a"), "exact"),
+    (at("logs.retention", HOME, "audit"), 30, 90, "exact"),
+    (at("iam.role", "delivery"), None, {}, "exact"),
+    (at("iam.role", "delivery"), {}, None, "impossible"),
+    (TRAIL_AT, None, TRAIL, "exact"),
+    (TRAIL_AT, TRAIL, None, "equivalent"),
+    (at("cloudtrail.logging", HOME, "main"), None, "logging", "exact"),
+]
+
+
+@pytest.mark.parametrize(("address", "before", "after", "label"), REVERSALS)
+def test_says_how_far_it_can_be_taken_back(address: Address, before: Value, after: Value, label: str) -> None:
+    found, loss = KINDS[kind_of(address)].reversal(before, after)
+    assert found == label
+    assert bool(loss) == (label != "exact")
+
+
+PARENTS = {
+    at("s3.bucket_policy", "logs"): BUCKET,
+    at("logs.retention", HOME, "audit"): GROUP,
+    at("cloudtrail.logging", HOME, "main"): TRAIL_AT,
+    at("cloudtrail.selectors", HOME, "main"): TRAIL_AT,
+    at("iam.role_inline", "delivery", "delivery"): at("iam.role", "delivery"),
+    TRAIL_AT: None,
+    at("kms.key", HOME, "alias/logs"): None,
+}
+
+
+def test_a_setting_stays_with_what_it_is_a_setting_of() -> None:
+    assert {address: KINDS[kind_of(address)].parent(address) for address in PARENTS} == PARENTS
+    role = at("iam.role", "delivery")
+    assert KINDS["iam.role"].principal(role) == role
+    assert KINDS["iam.role"].carries_access()
+
+
+def test_what_a_trail_with_everything_asks_of_the_caller() -> None:
+    value = {**TRAIL, "kms_key": f"arn:aws:kms:{HOME}:{ACCOUNT}:key/1", "role": ROLE_ARN, "organization": True}
+    asked = {(p.action, p.resource) for p in KINDS["cloudtrail.trail"].permissions(TRAIL_AT, TRAIL, value, WHERE)}
+    assert asked == {
+        ("cloudtrail:DescribeTrails", "*"),
+        ("cloudtrail:UpdateTrail", f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/main"),
+        ("iam:PassRole", ROLE_ARN),
+        ("kms:DescribeKey", value["kms_key"]),
+        ("kms:ListResourceTags", value["kms_key"]),
+        ("organizations:DescribeOrganization", "*"),
+        ("organizations:ListAWSServiceAccessForOrganization", "*"),
+    }
+    for kind in ("kms.arn", "kms.key_policy"):
+        key = KINDS[kind].permissions(at(kind, HOME, "1"), None, None, WHERE)
+        assert {p.resource for p in key} == {f"arn:aws:kms:{HOME}:{ACCOUNT}:key/1"}
+
+
+def test_what_is_never_done_is_refused_before_any_call() -> None:
+    unused = Session.__new__(Session)
+    never: list[tuple[Address, Value, Value]] = [
+        (at("kms.arn", HOME, "alias/logs"), None, "arn"),
+        (at("iam.role", "delivery"), {"path": "/a/", "trust": {}}, {"path": "/b/", "trust": {}}),
+    ]
+    for address, before, after in never:
+        with pytest.raises(CallFailed, match="NeverDone"):
+            write(unused, address, before, after)
+
+
+def test_settings_of_a_trail_that_is_not_there_are_absent(session: Session) -> None:
+    for kind in cloudtrail.RESOURCES:
+        assert kind.read(session, at(kind.kind, HOME, "nothing")) == {}
+    with pytest.raises(CallFailed, match="NotFoundException"):
+        write(session, at("kms.key", HOME, "alias/none"), {"rotation": False}, {"rotation": True})
+
+
+def test_a_key_that_keeps_its_tags_to_itself_goes_by_its_own_arn(server: str, session: Session) -> None:
+    write(session, at("kms.key", HOME, "alias/logs"), None, {"rotation": True, "policy": policy("a")})
+    key = session.read("kms", "describe_key", region=HOME, KeyId="alias/logs")["KeyMetadata"]["Arn"]
+    session.pages = refused  # type: ignore[method-assign]
+    assert kms.canonical_arn(session, key, ACCOUNT) == key
+
+
+def refused(*_: object, **__: object) -> Iterator[dict[str, Any]]:
+    raise Denied("list_resource_tags", "AccessDeniedException", "not allowed by the key's policy")
+    yield {}
 
 
 def test_a_trail_needs_all_that_cloudtrail_tests() -> None:
@@ -283,6 +411,29 @@ def test_a_key_whose_creation_was_never_answered_is_found_again(session: Session
     assert found == first["KeyMetadata"]["KeyId"]
 
 
+@pytest.mark.parametrize("arrived", [False, True], ids=["never arrived", "answer lost"])
+@pytest.mark.parametrize("failing", ["create_key", "enable_key_rotation", "create_alias"])
+def test_a_key_is_made_once_whatever_is_lost(session: Session, failing: str, arrived: bool) -> None:
+    address = at("kms.key", HOME, "alias/logs")
+    value: Value = {"rotation": True, "policy": policy("a")}
+    send = session.write
+
+    def lossy(service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        answer = send(service, operation, **parameters) if operation != failing or arrived else {}
+        if operation == failing:
+            raise OutcomeUnknown(operation, "ReadTimeoutError", "no answer")
+        return answer
+
+    session.write = lossy  # type: ignore[method-assign]
+    with pytest.raises(OutcomeUnknown):
+        write(session, address, None, value)
+    session.write = send  # type: ignore[method-assign]
+    if read(session, address) is None:
+        write(session, address, None, value)
+    assert read(session, address) == value
+    assert len(session.read("kms", "list_keys", region=HOME)["Keys"]) == 1
+
+
 def test_a_key_of_ours_is_named_by_its_alias_and_any_other_by_its_own_arn(session: Session) -> None:
     write(session, at("kms.key", HOME, "alias/logs"), None, {"rotation": True, "policy": policy("a")})
     ours = session.read("kms", "describe_key", region=HOME, KeyId="alias/logs")["KeyMetadata"]["Arn"]
@@ -292,7 +443,7 @@ def test_a_key_of_ours_is_named_by_its_alias_and_any_other_by_its_own_arn(sessio
     assert read(session, at("kms.arn", HOME, other.rpartition("/")[2])) == other
     assert read(session, at("kms.arn", HOME, "alias/none")) is None
     foreign = f"arn:aws:kms:{HOME}:999999999999:key/1"
-    for other_address, value in NEEDED.items():
+    for other_address, value in OPEN.items():
         write(session, other_address, None, value)
     write(session, TRAIL_AT, None, {**TRAIL, "kms_key": ours})
     assert read(session, TRAIL_AT) == {**TRAIL, "kms_key": alias}
@@ -359,7 +510,7 @@ class Spy(Session):
 def spy(session: Session, server: str) -> Spy:
     found = Spy(endpoint_url=server, region="us-east-1")
     found.failing = {}
-    for address, value in NEEDED.items():
+    for address, value in OPEN.items():
         write(session, address, None, value)
     write(session, TRAIL_AT, None, {**TRAIL, "multi_region": True})
     write(session, at("cloudtrail.logging", HOME, "main"), None, "logging")
@@ -403,9 +554,14 @@ def test_what_could_not_be_read_is_unknown(spy: Spy) -> None:
             "cloudtrail.selectors/us-east-1/local",
         }
         assert {t.name: t.logging for t in part.trails} == {"main": None, "local": False}
-        spy.failing = {("describe_trails", HOME): CredentialsEnded("describe_trails", "ExpiredToken", "late")}
-        with pytest.raises(CredentialsEnded):
-            read_trails(spy, ACCOUNT, [HOME], pool)
+        for operation in ("describe_trails", "get_trail_status"):
+            spy.failing = {(operation, HOME): CredentialsEnded(operation, "ExpiredToken", "late")}
+            with pytest.raises(CredentialsEnded):
+                read_trails(spy, ACCOUNT, [HOME], pool)
+        spy.failing = {
+            ("get_trail_status", HOME): CredentialsEnded("get_trail_status", "UnrecognizedClientException", "who?")
+        }
+        assert set(read_trails(spy, ACCOUNT, [HOME], pool).unknown) == {"cloudtrail.logging/eu-west-1/main"}
 
 
 def test_a_trail_of_another_account_goes_by_its_arn(spy: Spy) -> None:
@@ -428,10 +584,16 @@ def test_regions_are_those_that_are_enabled(session: Session) -> None:
 
 MESS: Mapping[str, Mapping[Address, Value]] = {
     "nothing there": {},
+    "a trail of one region for data events": {
+        **WITH_TRAIL,
+        at("cloudtrail.selectors", HOME, "main"): {"EventSelectors": [DATA | {"IncludeManagementEvents": True}]},
+        at("s3.bucket_lifecycle", "logs"): expiry(30),
+    },
     "a stopped trail of one region": {
         **WITH_TRAIL,
-        at("s3.bucket_policy", "logs"): policy("theirs", resource="arn:aws:s3:::logs/*"),
-        at("cloudtrail.selectors", HOME, "main"): {"EventSelectors": [DATA | {"IncludeManagementEvents": True}]},
+        at("cloudtrail.selectors", HOME, "main"): {
+            "EventSelectors": [{**cloudtrail.EVERYTHING, "ReadWriteType": "WriteOnly"}]
+        },
         at("s3.bucket_lifecycle", "logs"): expiry(30),
     },
     "a role and a key are there": {
@@ -469,5 +631,6 @@ def test_the_control_repairs_the_account_and_then_finds_nothing(
         write(session, address, here.value(address), wants[address].after)
         assert read(session, address) == wants[address].after
     after = account_of(session, settings)
-    assert list(control.check(after, settings, SCOPE)) == []
+    left = list(control.check(after, settings, SCOPE))
+    assert [fault.address for fault in left if not fault.manual] == []
     assert [t.logging for t in after.trails if t.multi_region] == [True]

@@ -15,7 +15,7 @@ from remediate.account import Account, Trail
 from remediate.controls.trail import Settings, control
 from remediate.controls.trail_documents import Names, bucket_statements, key_statements, loose, merged
 from remediate.controls.trail_key import OWN_ALIAS
-from remediate.controls.trail_selectors import EVERYTHING, covers_management, widened
+from remediate.controls.trail_selectors import EVERYTHING, covers_management, records_more, widened
 from remediate.errors import Unreadable
 from remediate.model import AccountId, Address, Fault, Value, Want, at
 from remediate.playbook import Playbook
@@ -183,6 +183,12 @@ CASES = [
         (facts(multi=False),),
         expected={at("cloudtrail.trail", HOME, NEW): NEW_TRAIL},
         others=True,
+    ),
+    Case(
+        "write events only, in one region",
+        {TRAIL: ONE_REGION, SELECTORS: WRITES},
+        (facts(multi=False),),
+        expected={TRAIL: GOOD, SELECTORS: None},
     ),
     Case("write events only", {SELECTORS: WRITES}, expected={SELECTORS: None}),
     Case(
@@ -506,6 +512,7 @@ def test_management_events(selectors: Value, covered: bool) -> None:
     assert covers_management(selectors) is covered
     wide = widened(selectors)
     assert covers_management(wide)
+    assert records_more(wide) is records_more(selectors)
     if isinstance(wide, Mapping):
         assert len(wide.get("EventSelectors") or []) <= 5  # type: ignore[arg-type]
 

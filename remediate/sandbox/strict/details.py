@@ -2,20 +2,25 @@
 
 AWS pages them together, so that no kind is complete before the last page, names each policy, and lists those of its own
 policies that are in use. Moto gives everything at once, all 1,582 AWS policies included, and policies have no name.
+
+Written as XML here: moto's serializer takes five times as long, which 5,000 users make a second.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from remediate.sandbox.strict.boundary import shown
 from remediate.sandbox.strict.paging import page
 from remediate.sandbox.strict.patch import Call, instead
 
+OPERATION = "GetAccountAuthorizationDetails"
 KINDS = ("User", "Group", "Role", "LocalManagedPolicy", "AWSManagedPolicy")
 LISTS = {
     "User": "UserDetailList",
@@ -32,9 +37,7 @@ def install() -> None:
     instead(IamResponse, "get_account_authorization_details", _details)
 
 
-def _details(response: Any, call: Call) -> Any:
-    from moto.core.responses import ActionResult
-
+def _details(response: Any, call: Call) -> str:
     iam = response.backend
     chosen = response._get_param("Filter") or KINDS
     mixed = [item for item in chain(*zip_longest(*(_items(iam, kind) for kind in chosen))) if item]
@@ -43,7 +46,24 @@ def _details(response: Any, call: Call) -> Any:
     memberships = _memberships(iam)
     for kind, item in items:
         lists[LISTS[kind]].append(DESCRIBE[kind](item, memberships))
-    return ActionResult({**lists, **rest})
+    return (
+        f'<{OPERATION}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{OPERATION}Result>'
+        f"{_xml({**lists, **rest})}</{OPERATION}Result>"
+        f"<ResponseMetadata><RequestId></RequestId></ResponseMetadata></{OPERATION}Response>"
+    )
+
+
+def _xml(value: Any) -> str:
+    """A value in AWS's query protocol. What is None is left out."""
+    if isinstance(value, dict):
+        return "".join(f"<{key}>{_xml(item)}</{key}>" for key, item in value.items() if item is not None)
+    if isinstance(value, list):
+        return "".join(f"<member>{_xml(item)}</member>" for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return escape(str(value), {"\r": "&#13;"})
 
 
 def _items(iam: Any, kind: str) -> list[tuple[str, Any]]:
@@ -87,10 +107,31 @@ def _role(role: Any, _: Mapping[str, list[str]]) -> dict[str, Any]:
     return {
         **_holder("Role", role),
         "AssumeRolePolicyDocument": _quoted(role.assume_role_policy_document),
-        "InstanceProfileList": role.instance_profile_list,
+        "InstanceProfileList": [_profile(profile) for profile in role.instance_profile_list],
         "PermissionsBoundary": shown(role),
         "RoleLastUsed": role.role_last_used,
         "Tags": role.tags,
+    }
+
+
+def _profile(profile: Any) -> dict[str, Any]:
+    return {
+        "Path": profile.path,
+        "InstanceProfileName": profile.name,
+        "InstanceProfileId": profile.id,
+        "Arn": profile.arn,
+        "CreateDate": profile.create_date,
+        "Roles": [
+            {
+                "Path": role.path,
+                "RoleName": role.name,
+                "RoleId": role.id,
+                "Arn": role.arn,
+                "CreateDate": role.create_date,
+                "AssumeRolePolicyDocument": _quoted(role.assume_role_policy_document),
+            }
+            for role in profile.roles
+        ],
     }
 
 

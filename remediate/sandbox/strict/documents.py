@@ -1,7 +1,7 @@
 """Policy documents are read when they are written.
 
-AWS answers MalformedPolicyDocument (S3: MalformedPolicy) to what is no policy, and to a trust in a user or role that is
-not there. Moto takes anything as a new role's trust and as a bucket's policy.
+AWS answers MalformedPolicyDocument to what is no policy, and to a trust in a user or role that is not there. Moto takes
+anything as a new role's trust.
 
 Version 2008-10-17, also where it is only the default, is refused for managed policies alone; inline policies and trust
 documents may have it. Moto refuses it everywhere.
@@ -20,13 +20,11 @@ PRINCIPAL = re.compile(r"arn:aws:iam::(\d{12}):(user|role)/(?:.*/)?([^/]+)")
 
 def install() -> None:
     from moto.iam.models import IAMBackend
-    from moto.s3.models import S3Backend
 
     for kind in ("user", "group", "role"):
         instead(IAMBackend, f"put_{kind}_policy", _inline(kind))
     before(IAMBackend, "create_role", lambda iam, call: _trust(iam, call["assume_role_policy_document"]))
     instead(IAMBackend, "update_assume_role_policy", _new_trust)
-    before(S3Backend, "put_bucket_policy", lambda _s3, call: _bucket(call["policy"], call["bucket_name"]))
 
 
 def _inline(kind: str) -> Any:
@@ -77,25 +75,6 @@ def _as_2012(document: str) -> str:
     if isinstance(parsed, dict) and parsed.get("Version", VERSIONS[0]) in VERSIONS:
         return json.dumps({**parsed, "Version": VERSIONS[1]})
     return document
-
-
-def _bucket(policy: bytes | str, bucket: str) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: MalformedPolicy."""
-    try:
-        document = json.loads(policy)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        fail("MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
-    if document.get("Version", VERSIONS[0]) not in VERSIONS or not document.get("Statement"):
-        fail("MalformedPolicy", "Missing required field Statement, or an unknown version")
-    for statement in statements(document):
-        for field in ("Effect", "Principal", "Action", "Resource"):
-            if field not in statement and f"Not{field}" not in statement:
-                fail("MalformedPolicy", f"Missing required field {field}")
-        for resource in as_list(statement.get("Resource", ())):
-            if not re.fullmatch(rf"arn:aws:s3:::{re.escape(bucket)}(/.*)?", str(resource)):
-                fail("MalformedPolicy", "Policy has invalid resource")
 
 
 def statements(document: Any) -> list[dict[str, Any]]:

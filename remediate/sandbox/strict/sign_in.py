@@ -29,7 +29,7 @@ def changed(user: Any) -> datetime:
 
 def _create(original: Any, iam: Any, call: Call) -> Any:
     user = original()
-    user.password_created = user.password_changed = datetime.now(UTC)
+    user.password_created = user.password_changed = datetime.now(UTC).replace(microsecond=0)
     user.password_last_used = None
     user.password_reset_required = False
     return user
@@ -39,7 +39,7 @@ def _update(iam: Any, call: Call) -> Any:
     user = iam.get_login_profile(call["user_name"])
     if call["password"] is not None:
         user.password = call["password"]
-        user.password_changed = datetime.now(UTC)
+        user.password_changed = datetime.now(UTC).replace(microsecond=0)
     if call["password_reset_required"] is not None:
         user.password_reset_required = call["password_reset_required"]
     return user

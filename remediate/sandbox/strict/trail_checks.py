@@ -111,7 +111,7 @@ def _role_writes(cloudtrail: Any, arn: str, group: str) -> bool:
     if not role or not any(_service(s.get("Principal")) for s in statements(json.loads(_trust(role)))):
         return False
     documents = [json.loads(text) for text in _documents(role)]
-    stream = f"{group.removesuffix(':*')}:log-stream:x"
+    stream = f"{group.removesuffix(':*')}:log-stream:{cloudtrail.account_id}_CloudTrail_{cloudtrail.region_name}"
     return all(
         any(
             s.get("Effect") == "Allow"

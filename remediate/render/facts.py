@@ -1,0 +1,146 @@
+"""What a plan says, counted and grouped, for every format alike."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from remediate.model import RISKS, Address, Change, Header, Plan, Reversal, Risk, Value, brief, kind_of, name_of, pair_of
+
+REVERSALS: tuple[Reversal, ...] = ("exact", "equivalent", "impossible")
+OWN_OF_USER = frozenset({"iam.user", "iam.login_profile", "iam.access_key", "iam.user_tag"})
+ALSO_OF_USER = frozenset({"iam.user_policy", "iam.user_inline"})
+HOLDERS = {"iam.group": "group", "iam.role": "role", "s3.bucket": "bucket", "iam.password_policy": "password policy"}
+
+
+class Row(NamedTuple):
+    """One control of a plan, in numbers."""
+
+    control: str
+    findings: int
+    changes: int
+    manual: int
+    exempt: int
+    unknown: int
+
+
+class Noticed(NamedTuple):
+    """Somebody who will notice, and what."""
+
+    who: str
+    user: bool
+    notices: tuple[str, ...]
+
+
+def account(header: Header) -> str:
+    return f"{header.account} ({header.alias})" if header.alias else header.account
+
+
+def by_control(plan: Plan) -> list[Row]:
+    findings = Counter(f.control for f in plan.findings)
+    changes = Counter(control for c in plan.changes for control in {r.control for r in c.reasons})
+    manual = Counter(m.control for m in plan.manual)
+    exempt = Counter(e.control for e in plan.exempted)
+    unknown = Counter(control for u in plan.unknowns for control in u.controls)
+    names = sorted({*findings, *changes, *manual, *exempt, *unknown})
+    return [Row(n, findings[n], changes[n], manual[n], exempt[n], unknown[n]) for n in names]
+
+
+def by_risk(changes: Iterable[Change]) -> dict[Risk, int]:
+    tally = Counter(change.risk for change in changes)
+    return {risk: tally[risk] for risk in RISKS}
+
+
+def risks(changes: Iterable[Change], *, zeros: bool = False) -> str:
+    """`512 neutral, 38 restrictive`"""
+    return ", ".join(f"{number:,} {risk}" for risk, number in by_risk(changes).items() if number or zeros)
+
+
+def losses(changes: Iterable[Change], reversal: Reversal) -> list[tuple[str, int]]:
+    """What rollback does not bring back, most frequent first, with how many changes lose it."""
+    return Counter(change.loss for change in changes if change.reversal == reversal).most_common()
+
+
+def person(address: Address) -> tuple[str, bool]:
+    """Whom or what an address belongs to, by name, and whether that is a user."""
+    kind = kind_of(address)
+    if kind in OWN_OF_USER | ALSO_OF_USER:
+        return pair_of(address)[0], True
+    if kind == "iam.group_member":
+        return pair_of(address)[1], True
+    for prefix, word in HOLDERS.items():
+        if kind.startswith(prefix):
+            return f"{word} {pair_of(address)[0]}".rstrip(), False
+    return str(address), False
+
+
+def noticed(plan: Plan) -> list[Noticed]:
+    """Who will notice something, the gravest first, then by name."""
+    grave: dict[tuple[str, bool], int] = defaultdict(int)
+    notices: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for change in plan.changes:
+        if change.notice:
+            whom = person(change.address)
+            grave[whom] = max(grave[whom], RISKS.index(change.risk))
+            notices[whom].append(change.notice)
+    people = sorted(notices, key=lambda whom: (-grave[whom], whom))
+    return [Noticed(who, user, tuple(dict.fromkeys(notices[who, user]))) for who, user in people]
+
+
+def proven(plan: Plan) -> bool:
+    """Whether the guard looked at everybody's access and found no change that is not declared."""
+    return any(check.guard == "access" for check in plan.checks)
+
+
+def batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """The changes in their order, as runs of the same kind, deed, controls, risk and reversal."""
+    for _, run in groupby(changes, key=_alike):
+        yield list(run)
+
+
+def _alike(change: Change) -> tuple[str, str, tuple[str, ...], Risk, Reversal, str]:
+    return (kind_of(change.address), change.sign, controls_of(change), change.risk, change.reversal, change.loss)
+
+
+def controls_of(change: Change) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reason.control for reason in change.reasons))
+
+
+def name(address: Address) -> str:
+    """The address without its kind, where it has a name."""
+    return name_of(address) or str(address)
+
+
+def transition(change: Change) -> str:
+    """What changes, on one line: both values where they are short, the settings that differ where they are many."""
+    if change.before is None or change.after is None:
+        value = change.after if change.before is None else change.before
+        return "" if value in ("member", "attached") else brief(value)
+    if isinstance(change.before, Mapping) and isinstance(change.after, Mapping):
+        return ", ".join(_setting(key, change.before, change.after) for key in _differing(change.before, change.after))
+    return f"{brief(change.before)} → {brief(change.after)}"
+
+
+def _differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[str]:
+    return sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+
+
+def _setting(key: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> str:
+    values = before.get(key), after.get(key)
+    if all(value is None or isinstance(value, bool | int | str) for value in values):
+        return f"{key} {' → '.join('none' if value is None else brief(value, 60) for value in values)}"
+    return key
+
+
+def following(change: Change, most: int = 3) -> str:
+    """`after #88 #89`"""
+    if not change.needs:
+        return ""
+    few = change.needs if len(change.needs) <= most else change.needs[: most - 1]
+    more = f" and {len(change.needs) - len(few)} more" if len(few) < len(change.needs) else ""
+    return "after " + " ".join(f"#{n}" for n in few) + more
+
+
+def standards(plan: Plan, change: Change) -> list[str]:
+    """The standards that the findings behind a change map to."""
+    return list(dict.fromkeys(s for f in plan.findings if change.id in f.changes for s in f.standards))

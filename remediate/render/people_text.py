@@ -1,0 +1,61 @@
+"""Who will notice a plan, and what is left for people to do by hand."""
+
+from collections.abc import Iterator
+
+from remediate.model import Manual, Plan
+from remediate.render import facts
+from remediate.render.text import BY_HAND, columns, safe, wrap
+
+LABEL = 24
+"""Columns that a name may take before its notice."""
+
+
+def who(plan: Plan, *, width: int) -> str:
+    """Everybody who will notice something, and all they will notice."""
+    people = facts.noticed(plan)
+    proof = "exactly the access they have (proven)"
+    if not people:
+        return "Nobody will notice" + (f": everybody keeps {proof}." if facts.proven(plan) else " anything that the plan names.")
+    label = min(LABEL, max(columns(safe(someone.who)) for someone in people))
+    lines = [line for someone in people for line in _notices(someone, label, width)]
+    if facts.proven(plan):
+        lines.append(wrap(f"Everybody else keeps {proof}.", width))
+    return "\n".join(lines)
+
+
+def _notices(someone: facts.Noticed, label: int, width: int) -> Iterator[str]:
+    name, rest = safe(someone.who), " " * (label + 2)
+    lead = name + " " * (label + 2 - columns(name))
+    if columns(name) > label:
+        yield name
+        lead = rest
+    for notice in someone.notices:
+        yield wrap(notice, width, lead, rest)
+        lead = rest
+
+
+def manual(plan: Plan, *, width: int) -> str:
+    """Every thing to do by hand, with its exact steps and the check that the next plan makes."""
+    if not plan.manual:
+        return "Nothing to do by hand."
+    total = len(plan.manual)
+    return "\n\n".join("\n".join(_manual(item, n, total, width)) for n, item in enumerate(plan.manual, start=1))
+
+
+def _manual(item: Manual, number: int, total: int, width: int) -> Iterator[str]:
+    yield wrap(item.summary, width, f"{BY_HAND} {number}/{total}  ")
+    yield f"   {safe(item.control)}   {safe(item.address)}"
+    for n, step in enumerate(item.steps, start=1):
+        yield from _step(step, f"   {n}. ", width)
+    yield wrap(item.check, width, "   then: ")
+
+
+def _step(step: str, lead: str, width: int) -> Iterator[str]:
+    """A step; a command in it that does not fit stands whole on a line of its own, to be copied."""
+    if columns(safe(step)) + len(lead) <= width:
+        yield lead + safe(step)
+        return
+    prose, found, rest = step.partition(": aws ")
+    yield wrap(prose + ":" * bool(found), width, lead)
+    if found:
+        yield from (" " * len(lead) + safe(part.strip()) for part in f"aws {rest}".split("; "))

@@ -1,0 +1,186 @@
+"""A plan on a terminal: what `remediate plan` prints, and by their names the parts that `remediate show` prints."""
+
+from collections.abc import Iterator
+
+from remediate.model import Plan
+from remediate.render import facts
+from remediate.render.address_text import one
+from remediate.render.changes_text import details
+from remediate.render.people_text import manual, who
+from remediate.render.text import BY_HAND, Cell, columns, command, count, fit, indent, paint, safe, table, wrap
+
+__all__ = ["details", "manual", "one", "summary", "who"]
+
+FEW = 5
+"""Entries of a list that the summary shows; the rest are counted, with the command that shows them."""
+
+
+def summary(
+    plan: Plan,
+    path: str,
+    *,
+    width: int = 80,
+    colour: bool = False,
+    calls: int = 0,
+    seconds: float = 0.0,
+    users: int = 0,
+) -> str:
+    """The whole of what `remediate plan` prints. `path` is where the plan was saved."""
+    parts = (
+        _head(plan, width, calls, seconds, users),
+        _findings(plan, width, colour),
+        _notices(plan, path, width, colour, users),
+        _counts(plan, path, width, colour),
+        _foot(plan, path, width),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(plan: Plan, width: int, calls: int, seconds: float, users: int) -> str:
+    header = plan.header
+    what = f"rollback of plan {header.rolls_back[:12]}" if header.rolls_back else f"playbook {header.playbook}"
+    facts_ = [f"account {facts.account(header)}", what, f"{header.created:%Y-%m-%d %H:%M} UTC"]
+    line = "   ".join(safe(fact) for fact in facts_)
+    lines = [line] if columns(line) <= width else [fit(fact, width) for fact in facts_]
+    if calls:
+        people = f", {count(users, 'user')}" if users else ""
+        lines.append(f"read with {count(calls, 'call')}{people} in {seconds:.1f} s")
+    return "\n".join(lines)
+
+
+def _findings(plan: Plan, width: int, colour: bool) -> str:
+    rows = facts.by_control(plan)
+    if not rows or plan.header.rolls_back:
+        return ""
+    unknown = any(row.unknown for row in rows)
+    cells: list[list[Cell]] = []
+    for row in rows:
+        found = row.findings or ("?" if row.unknown else "-")
+        numbers = [n or "-" for n in (row.changes, row.manual, row.exempt)]
+        cells.append([row.control, found, *numbers, *([row.unknown or "-"] if unknown else [])])
+    headers = ["control", "findings", "changes", "by hand", "exempt", *(["unknown"] if unknown else [])]
+    return paint("Findings by guideline", "bold", colour) + "\n" + indent(table(cells, headers, width - 2))
+
+
+def _notices(plan: Plan, path: str, width: int, colour: bool, users: int) -> str:
+    if plan.header.rolls_back or not plan.changes:
+        return ""
+    people = facts.noticed(plan)
+    concerned = sum(someone.user for someone in people)
+    lines = [paint("Who will notice", "bold", colour), *_unconcerned(plan, users, concerned, bool(people), width)]
+    if people:
+        shown = [[someone.who, "; ".join(someone.notices)] for someone in people[:FEW]]
+        lines.append(indent(table(shown, (), width - 2)))
+    if len(people) > FEW:
+        lines.append(command(f"  …and {len(people) - FEW} more: ", ["remediate", "show", path, "--who"], width))
+    return "\n".join(lines)
+
+
+def _unconcerned(plan: Plan, users: int, concerned: int, anybody: bool, width: int) -> Iterator[str]:
+    """What is proven about everybody else."""
+    proof = " (proven)" if facts.proven(plan) else ""
+    if not proof:
+        return
+    if users:
+        who_ = f"all {users:,} users keep" if not concerned else f"{max(users - concerned, 0):,} of {users:,} users keep"
+    else:
+        who_ = "everybody else keeps" if anybody else "everybody keeps"
+    lead = "" if anybody else "nobody: "
+    yield wrap(f"{lead}{who_} exactly the access they have{proof}", width, "  ")
+
+
+def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:
+    lines: list[str] = []
+    if plan.changes:
+        word = "Rollback" if plan.header.rolls_back else "Plan"
+        counts = f"{word}: {count(len(plan.changes), 'change')}   {facts.risks(plan.changes, zeros=True)}"
+        lines.append(paint(fit(counts, width), "bold", colour))
+        lines += _reversals(plan, width, colour)
+    else:
+        lines.append(paint(wrap(_nothing(plan), width), "bold", colour))
+    lines += _kept(plan, path, width)
+    lines += _by_hand(plan, path, width)
+    lines += _unknowns(plan, width)
+    return "\n".join(lines)
+
+
+def _nothing(plan: Plan) -> str:
+    if plan.header.rolls_back:
+        return "Nothing to take back."
+    if plan.unknowns:
+        return "Nothing to change in what could be read. What could not be read is unknown, which is not a pass."
+    if plan.manual:
+        return "Nothing to change: what is left is by hand."
+    return "Nothing to change: the account meets the playbook" + (", but for what is exempt." if plan.exempted else ".")
+
+
+def _reversals(plan: Plan, width: int, colour: bool) -> Iterator[str]:
+    """What can be taken back, and what not, in words."""
+    words = {
+        "exact": "can be taken back exactly",
+        "equivalent": "can be taken back, but for:",
+        "impossible": "cannot be taken back:",
+    }
+    for reversal in facts.REVERSALS:
+        lost = facts.losses(plan.changes, reversal)
+        number = sum(n for _, n in lost)
+        if not number or (plan.header.rolls_back and reversal != "impossible"):
+            continue
+        sign = "!" if reversal == "impossible" else " "
+        every = "all" if number == len(plan.changes) else f"{number:,}"
+        yield paint(f"{sign} {every:>5} {words[reversal]}", "red" if sign == "!" else "", colour)
+        if reversal != "exact":
+            for loss, times in lost[:FEW]:
+                yield wrap(loss or "no reason given", width, f"  {'' if times == number else times:>7} ")
+            if len(lost) > FEW:
+                yield f"          …and {count(len(lost) - FEW, 'other loss', 'other losses')}"
+
+
+def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
+    if not plan.kept:
+        return
+    stay = "entry stays" if len(plan.kept) == 1 else "entries stay"
+    yield f"! {len(plan.kept):,} {stay} as the plan made {'it' if len(plan.kept) == 1 else 'them'}:"
+    for kept in plan.kept[:FEW]:
+        yield wrap(f"{kept.address}: {kept.why}", width, "    ", "      ")
+    if len(plan.kept) > FEW:
+        yield command(f"    …and {len(plan.kept) - FEW} more: ", ["remediate", "show", path], width)
+
+
+def _by_hand(plan: Plan, path: str, width: int) -> Iterator[str]:
+    if not plan.manual:
+        return
+    yield command(
+        f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand: ", ["remediate", "show", path, "--manual"], width
+    )
+    yield from (fit(f"    {item.summary}", width) for item in plan.manual[:FEW])
+    if len(plan.manual) > FEW:
+        yield f"    …and {len(plan.manual) - FEW} more"
+
+
+def _unknowns(plan: Plan, width: int) -> Iterator[str]:
+    if not plan.unknowns:
+        return
+    yield f"? {count(len(plan.unknowns), 'thing')} could not be read, which is not a pass:"
+    for unknown in plan.unknowns[:FEW]:
+        hides = f" (not checked: {', '.join(unknown.controls)})" if unknown.controls else ""
+        yield wrap(f"{unknown.what}{hides}: {fit(unknown.reason, 200)}", width, "    ", "      ")
+    if len(plan.unknowns) > FEW:
+        yield f"    …and {len(plan.unknowns) - FEW} more"
+
+
+def _foot(plan: Plan, path: str, width: int) -> str:
+    until = f"valid until {plan.header.expires:%Y-%m-%d %H:%M} UTC"
+    saved = f"Saved {safe(path)}"
+    both = f"{saved}   {until}"
+    lines = [both if columns(both) <= width else f"{saved}\n  {until}"]
+    if plan.header.rolls_back:
+        return "\n".join(lines)
+    if plan.changes:
+        lines.append(command("Review: ", ["remediate", "show", path], width))
+        lines.append(command("Next: ", ["remediate", "apply", path], width))
+    elif plan.unknowns:
+        lines.append(command("Next, what reading needs: ", ["remediate", "permissions", "--plan-role"], width))
+    elif plan.manual:
+        lines.append(command("Next: ", ["remediate", "show", path, "--manual"], width))
+    return "\n".join(lines)

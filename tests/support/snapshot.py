@@ -1,0 +1,200 @@
+"""A full picture of an account with plain boto3, and nothing of the product: is it the same as before?
+
+One call a thing, deliberately: GetAccountAuthorizationDetails is what the product reads, so it is not asked here.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+ClientFactory = Callable[..., Any]
+"""`client(service, region)`, as the `aws` fixture has it."""
+Snapshot = dict[str, object]
+
+REGIONS_OF_LOGS = ("us-east-1", "eu-west-1")
+
+
+def snapshot(client: ClientFactory) -> Snapshot:
+    """Everything about the account that a plan may change. Equal accounts give equal snapshots."""
+    iam = client("iam", "us-east-1")
+    regions = [r["RegionName"] for r in client("ec2", "us-east-1").describe_regions()["Regions"]]
+    trails = dict(_trails(client, regions))
+    places = {str(name).split("/")[0] for name in trails} | set(REGIONS_OF_LOGS)
+    return {
+        "users": {user["UserName"]: _user(iam, user) for user in _pages(iam, "list_users", "Users")},
+        "groups": {group["GroupName"]: _group(iam, group) for group in _pages(iam, "list_groups", "Groups")},
+        "policies": {p["Arn"]: _policy(iam, p) for p in _pages(iam, "list_policies", "Policies", Scope="Local")},
+        "roles": {role["RoleName"]: _role(iam, role) for role in _pages(iam, "list_roles", "Roles")},
+        "instance_profiles": {
+            profile["InstanceProfileName"]: [role["RoleName"] for role in profile["Roles"]]
+            for profile in _pages(iam, "list_instance_profiles", "InstanceProfiles")
+        },
+        "password_policy": _or_none(lambda: iam.get_account_password_policy()["PasswordPolicy"]),
+        "trails": trails,
+        "buckets": dict(_buckets(client("s3", "us-east-1"))),
+        "keys": {region: dict(_keys(client("kms", region))) for region in sorted(places)},
+        "aliases": {region: dict(_aliases(client("kms", region))) for region in sorted(places)},
+        "log_groups": {region: dict(_log_groups(client("logs", region))) for region in sorted(places)},
+    }
+
+
+def _user(iam: Any, user: Mapping[str, Any]) -> Snapshot:
+    name = user["UserName"]
+    full = iam.get_user(UserName=name)["User"]
+    keys = _pages(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    return {
+        "path": full["Path"],
+        "tags": {tag["Key"]: tag["Value"] for tag in _pages(iam, "list_user_tags", "Tags", UserName=name)},
+        "boundary": full.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "groups": sorted(g["GroupName"] for g in _pages(iam, "list_groups_for_user", "Groups", UserName=name)),
+        "keys": {key["AccessKeyId"]: key["Status"] for key in keys},
+        "password": bool(_or_none(lambda: iam.get_login_profile(UserName=name))),
+        "mfa": sorted(d["SerialNumber"] for d in _pages(iam, "list_mfa_devices", "MFADevices", UserName=name)),
+        **_holder(iam, "user", name),
+    }
+
+
+def _group(iam: Any, group: Mapping[str, Any]) -> Snapshot:
+    return {"path": group["Path"], **_holder(iam, "group", group["GroupName"])}
+
+
+def _role(iam: Any, role: Mapping[str, Any]) -> Snapshot:
+    full = iam.get_role(RoleName=role["RoleName"])["Role"]
+    return {
+        "path": full["Path"],
+        "trust": full["AssumeRolePolicyDocument"],
+        "boundary": full.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "tags": {tag["Key"]: tag["Value"] for tag in full.get("Tags", ())},
+        **_holder(iam, "role", role["RoleName"]),
+    }
+
+
+def _holder(iam: Any, kind: str, name: str) -> Snapshot:
+    """Attached and inline policies of a user, group or role."""
+    who = {f"{kind.title()}Name": name}
+    attached = _pages(iam, f"list_attached_{kind}_policies", "AttachedPolicies", **who)
+    inline = _pages(iam, f"list_{kind}_policies", "PolicyNames", **who)
+    get = getattr(iam, f"get_{kind}_policy")
+    return {
+        "attached": sorted(policy["PolicyArn"] for policy in attached),
+        "inline": {policy: get(PolicyName=policy, **who)["PolicyDocument"] for policy in inline},
+    }
+
+
+def _policy(iam: Any, policy: Mapping[str, Any]) -> Snapshot:
+    version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
+    return {"path": policy["Path"], "document": version["PolicyVersion"]["Document"]}
+
+
+def _trails(client: ClientFactory, regions: Iterable[str]) -> Iterator[tuple[str, Snapshot]]:
+    for region in regions:
+        cloudtrail = client("cloudtrail", region)
+        for trail in cloudtrail.describe_trails(includeShadowTrails=False)["trailList"]:
+            name = trail["Name"]
+            chosen = cloudtrail.get_event_selectors(TrailName=name)
+            yield (
+                f"{region}/{name}",
+                {
+                    "settings": {key: value for key, value in trail.items() if value not in ("", None)},
+                    "logging": cloudtrail.get_trail_status(Name=name)["IsLogging"],
+                    "selectors": [chosen.get(kind) or [] for kind in ("EventSelectors", "AdvancedEventSelectors")],
+                },
+            )
+
+
+SETTINGS = {
+    "policy": ("get_bucket_policy", "Policy"),
+    "public_access": ("get_public_access_block", "PublicAccessBlockConfiguration"),
+    "versioning": ("get_bucket_versioning", "Status"),
+    "encryption": ("get_bucket_encryption", "ServerSideEncryptionConfiguration"),
+    "lifecycle": ("get_bucket_lifecycle_configuration", "Rules"),
+    "logging": ("get_bucket_logging", "LoggingEnabled"),
+    "region": ("get_bucket_location", "LocationConstraint"),
+}
+
+
+def _buckets(s3: Any) -> Iterator[tuple[str, Snapshot]]:
+    for bucket in s3.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        found: Snapshot = {}
+        for setting, (operation, key) in SETTINGS.items():
+            answer = _or_none(partial(getattr(s3, operation), Bucket=name)) or {}
+            found[setting] = answer.get(key)
+        yield name, found
+
+
+def _aliases(kms: Any) -> Iterator[tuple[str, object]]:
+    for alias in _pages(kms, "list_aliases", "Aliases"):
+        if not alias["AliasName"].startswith("alias/aws/"):
+            yield alias["AliasName"], alias.get("TargetKeyId")
+
+
+def _keys(kms: Any) -> Iterator[tuple[str, Snapshot]]:
+    for key in _pages(kms, "list_keys", "Keys"):
+        about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        if about["KeyManager"] == "CUSTOMER":
+            policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+            yield key["KeyId"], {"state": about["KeyState"], "policy": policy}
+
+
+def _log_groups(logs: Any) -> Iterator[tuple[str, object]]:
+    for group in _pages(logs, "describe_log_groups", "logGroups"):
+        yield group["logGroupName"], group.get("retentionInDays")
+
+
+def _pages(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
+    for page in client.get_paginator(operation).paginate(**parameters):
+        yield from page[key]
+
+
+def _or_none(read: Callable[[], Any]) -> Any:
+    """The answer, or None where AWS says that there is none."""
+    try:
+        return read()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code.startswith("NoSuch") or code.endswith("NotFoundError"):
+            return None
+        raise
+
+
+def effective(account: Mapping[str, Any], user: str) -> frozenset[str]:
+    """What the user is granted and denied, from whatever source: statements in one writing, AWS's policies by ARN.
+
+    Two accounts in which this is equal treat the user alike. The boundary belongs to it: it bounds every grant.
+    """
+    person = account["users"][user]
+    found = {f"boundary {person['boundary']}"}
+    for holder in (person, *(account["groups"][group] for group in person["groups"])):
+        for document in holder["inline"].values():
+            found.update(_statements(document))
+        for arn in holder["attached"]:
+            own = account["policies"].get(arn)
+            found.update(_statements(own["document"]) if own else (arn,))
+    return frozenset(found)
+
+
+def _statements(document: Mapping[str, Any]) -> Iterator[str]:
+    """Canonical statements, each with its policy's version, which decides whether variables count."""
+    body = document["Statement"]
+    for statement in body if isinstance(body, list) else [body]:
+        plain = {key: _plain(key, value) for key, value in statement.items() if key != "Sid"}
+        yield json.dumps({"Version": document.get("Version", "2008-10-17"), **plain}, sort_keys=True)
+
+
+def _plain(key: str, value: Any) -> Any:
+    if key in ("Action", "NotAction", "Resource", "NotResource"):
+        items = value if isinstance(value, list) else [value]
+        return sorted({item.lower() if "Action" in key else item for item in items})
+    if key == "Condition":
+        return {
+            operator: {
+                name.lower(): sorted({str(item) for item in (tests if isinstance(tests, list) else [tests])})
+                for name, tests in by_key.items()
+            }
+            for operator, by_key in value.items()
+        }
+    return value
