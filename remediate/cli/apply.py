@@ -15,7 +15,10 @@ def apply(
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Apply a saved plan, exactly as it was reviewed. Run it again to go on after an interruption."""
+    """Apply a saved plan, exactly as it was reviewed.
+
+    Run it again to go on after an interruption.
+    """
     from remediate import preflight
     from remediate.store.lock import locked
     from remediate.store.plans import load

@@ -12,7 +12,7 @@ def controls(
     control: Annotated[str | None, typer.Argument(help="A control's id, for its whole page.", metavar="[ID]")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """What is checked, why, which standards it maps to, and what it changes."""
+    """Say what is checked, why, and what it changes."""
     from remediate.controls import CONTROLS
     from remediate.render.controls_text import control_page, controls_table
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from remediate.cli import terminal, work
 from remediate.errors import RemediateError
+from remediate.store.history import rollback_path
 
 if TYPE_CHECKING:
     from remediate.account import Account
 
 
 def demo() -> None:
-    """The whole story on an embedded AWS: plan, apply, drift, correction, rollback. Needs no account and no network."""
+    """See the whole story on an embedded AWS, without an account."""
     from remediate.sandbox import Sandbox, fill
 
     with Sandbox() as server, _elsewhere(server.environment()):
@@ -55,7 +56,7 @@ def _compare(before: "Account", after: "Account", plan: Path) -> None:
     from remediate.account import differences
     from remediate.store.plans import load
 
-    kept = {item.address: item.why for item in load(work.rollback_path(plan)).kept}
+    kept = {item.address: item.why for item in load(rollback_path(plan)).kept}
     different = list(differences(before.state, after.state))
     unexpected = [address for address in different if address not in kept]
     if unexpected:
@@ -84,7 +85,7 @@ def _account() -> "Account":
 
 def _run(*arguments: str) -> None:
     """One command of this program, as if it had been typed."""
-    from remediate.cli import app
+    from remediate.cli.main import app
 
     terminal.say(f"\n$ remediate {shlex.join(arguments)}")
     code = app(list(arguments), standalone_mode=False)

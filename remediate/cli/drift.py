@@ -29,7 +29,10 @@ def drift(
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Find what has moved since it was set, and what the playbook would change. Exits 2 if there is something."""
+    """Find what has moved, and put it right if asked.
+
+    Compares the account with what past runs left and with the playbook. Exits 2 if something drifted.
+    """
     baseline = work.playbook_named(playbook)
 
     def once() -> int:

@@ -13,7 +13,7 @@ def permissions(
     file: Annotated[Path | None, typer.Argument(help="A plan: the policy to apply and take back exactly this.")] = None,
     plan_role: options.PlanRole = False,
 ) -> None:
-    """Print the least IAM policy for planning, or for exactly one plan."""
+    """Print the least IAM policy for a phase or a plan."""
     from remediate.aws.reader.actions import PLAN_ACTIONS
     from remediate.aws.resources import RESOURCES
     from remediate.permissions import plan_policy, policy_for

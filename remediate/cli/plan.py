@@ -17,7 +17,10 @@ def plan(
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Compare the account with a playbook and write an ordered plan. Changes nothing."""
+    """Compare the account with a playbook, and write a plan.
+
+    Changes nothing: the plan is a file to read, review and apply.
+    """
     from remediate.render.plan_text import summary
     from remediate.store.plans import save
 
@@ -31,7 +34,15 @@ def plan(
         terminal.data(made)
     else:
         seconds = time.monotonic() - begun
-        facts = {"calls": aws.calls, "seconds": seconds, "users": len(account.users)}
-        terminal.say(summary(made, str(path), width=terminal.width(), colour=terminal.colour(), **facts))
+        text = summary(
+            made,
+            str(path),
+            width=terminal.width(),
+            colour=terminal.colour(),
+            calls=aws.calls,
+            seconds=seconds,
+            users=len(account.users),
+        )
+        terminal.say(text)
     if detailed_exitcode and made.changes:
         raise typer.Exit(2)

@@ -16,7 +16,10 @@ def rollback(
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Take back what an applied plan changed: write the inverse plan, and apply it."""
+    """Take back what an applied plan changed.
+
+    Writes the inverse plan, and applies it through the same executor.
+    """
     from remediate.render.plan_text import summary
     from remediate.store.lock import locked
     from remediate.store.plans import load

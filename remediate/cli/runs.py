@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,7 +17,7 @@ def runs(
     folder: Annotated[Path, typer.Argument(help="Where the plans are.")] = work.PLANS,
     as_json: options.Json = False,
 ) -> None:
-    """What was planned, applied and rolled back, when, and by whom."""
+    """List what was planned, applied and rolled back."""
     from remediate.render.error_text import error as screen
     from remediate.render.runs_text import runs as text
     from remediate.store.history import history
@@ -36,7 +36,7 @@ def runs(
 def _row(past: "Past", taken_back: set[str], now: datetime) -> Run:
     header = past.plan.header
     done = sum(event in SETTLED for event in outcomes(past.records).values())
-    state = "planned"
+    state: Literal["planned", "applied", "partly applied", "rolled back", "expired"] = "planned"
     if past.plan.digest in taken_back:
         state = "rolled back"
     elif past.records:

@@ -13,7 +13,7 @@ def sandbox(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 0,
     people: Annotated[int, typer.Option("--people", min=1, max=5000, help="Users in the account.")] = 40,
 ) -> None:
-    """Serve a messy AWS account on this machine to try things on, until interrupted."""
+    """Serve a messy AWS account to try things on."""
     from remediate.sandbox import Sandbox, fill
 
     ended = threading.Event()

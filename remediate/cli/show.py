@@ -15,7 +15,10 @@ def show(
     manual: Annotated[bool, typer.Option("--manual", help="What is to be done by hand, step by step.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Show a plan: its changes in order, one address, who will notice, or what is left to do by hand."""
+    """Show a plan, or one part of it.
+
+    Its changes in order, everything about one address, who will notice, or what is left to do by hand.
+    """
     from remediate.render import html, markdown, plan_text
     from remediate.store.plans import load
 

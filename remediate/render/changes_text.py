@@ -78,7 +78,10 @@ def _rest(plan: Plan, width: int, colour: bool) -> Iterator[str]:
     )
     yield _section(
         f"? {count(len(plan.unknowns), 'thing')} could not be read, which is not a pass",
-        (f"{u.what}: {u.reason}" + (f" (not checked: {', '.join(u.controls)})" * bool(u.controls)) for u in plan.unknowns),
+        (
+            f"{u.what}: {u.reason}" + (f" (not checked: {', '.join(u.controls)})" * bool(u.controls))
+            for u in plan.unknowns
+        ),
         width,
         colour,
     )

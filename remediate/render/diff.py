@@ -29,7 +29,7 @@ def lines(value: Value, width: int) -> list[str]:
     """A value as JSON: on one line where it fits, absent as no line."""
     if value is None:
         return []
-    short = safe(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=0).decode().replace("\n", " "))
+    short = safe(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=0).decode())
     return [short] if columns(short) <= width else pretty(value)
 
 

@@ -5,7 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from remediate.model import RISKS, Address, Change, Header, Plan, Reversal, Risk, Value, brief, kind_of, name_of, pair_of
+from remediate.model import (
+    RISKS,
+    Address,
+    Change,
+    Header,
+    Plan,
+    Reversal,
+    Risk,
+    Value,
+    brief,
+    kind_of,
+    name_of,
+    pair_of,
+)
 
 REVERSALS: tuple[Reversal, ...] = ("exact", "equivalent", "impossible")
 OWN_OF_USER = frozenset({"iam.user", "iam.login_profile", "iam.access_key", "iam.user_tag"})

@@ -15,7 +15,7 @@ def who(plan: Plan, *, width: int) -> str:
     people = facts.noticed(plan)
     proof = "exactly the access they have (proven)"
     if not people:
-        return "Nobody will notice" + (f": everybody keeps {proof}." if facts.proven(plan) else " anything that the plan names.")
+        return f"Nobody: everybody keeps {proof}." if facts.proven(plan) else "Nobody that the plan names."
     label = min(LABEL, max(columns(safe(someone.who)) for someone in people))
     lines = [line for someone in people for line in _notices(someone, label, width)]
     if facts.proven(plan):
@@ -39,15 +39,18 @@ def manual(plan: Plan, *, width: int) -> str:
     if not plan.manual:
         return "Nothing to do by hand."
     total = len(plan.manual)
-    return "\n\n".join("\n".join(_manual(item, n, total, width)) for n, item in enumerate(plan.manual, start=1))
+    return "\n\n".join("\n".join(by_hand(item, n, total, width)) for n, item in enumerate(plan.manual, start=1))
 
 
-def _manual(item: Manual, number: int, total: int, width: int) -> Iterator[str]:
-    yield wrap(item.summary, width, f"{BY_HAND} {number}/{total}  ")
-    yield f"   {safe(item.control)}   {safe(item.address)}"
+def by_hand(item: Manual, number: int, total: int, width: int) -> list[str]:
+    """One thing to do, numbered among its like."""
+    lines = [
+        wrap(item.summary, width, f"{BY_HAND} {number}/{total}  "),
+        f"   {safe(item.control)}   {safe(item.address)}",
+    ]
     for n, step in enumerate(item.steps, start=1):
-        yield from _step(step, f"   {n}. ", width)
-    yield wrap(item.check, width, "   then: ")
+        lines += _step(step, f"   {n}. ", width)
+    return [*lines, wrap(item.check, width, "   then: ")]
 
 
 def _step(step: str, lead: str, width: int) -> Iterator[str]:

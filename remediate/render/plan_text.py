@@ -39,9 +39,9 @@ def summary(
 def _head(plan: Plan, width: int, calls: int, seconds: float, users: int) -> str:
     header = plan.header
     what = f"rollback of plan {header.rolls_back[:12]}" if header.rolls_back else f"playbook {header.playbook}"
-    facts_ = [f"account {facts.account(header)}", what, f"{header.created:%Y-%m-%d %H:%M} UTC"]
-    line = "   ".join(safe(fact) for fact in facts_)
-    lines = [line] if columns(line) <= width else [fit(fact, width) for fact in facts_]
+    parts = [f"account {facts.account(header)}", what, f"{header.created:%Y-%m-%d %H:%M} UTC"]
+    line = "   ".join(safe(part) for part in parts)
+    lines = [line] if columns(line) <= width else [fit(part, width) for part in parts]
     if calls:
         people = f", {count(users, 'user')}" if users else ""
         lines.append(f"read with {count(calls, 'call')}{people} in {seconds:.1f} s")
@@ -78,15 +78,13 @@ def _notices(plan: Plan, path: str, width: int, colour: bool, users: int) -> str
 
 def _unconcerned(plan: Plan, users: int, concerned: int, anybody: bool, width: int) -> Iterator[str]:
     """What is proven about everybody else."""
-    proof = " (proven)" if facts.proven(plan) else ""
-    if not proof:
+    if not facts.proven(plan):
         return
     if users:
-        who_ = f"all {users:,} users keep" if not concerned else f"{max(users - concerned, 0):,} of {users:,} users keep"
+        left = f"{max(users - concerned, 0):,} of {users:,} users keep" if concerned else f"all {users:,} users keep"
     else:
-        who_ = "everybody else keeps" if anybody else "everybody keeps"
-    lead = "" if anybody else "nobody: "
-    yield wrap(f"{lead}{who_} exactly the access they have{proof}", width, "  ")
+        left = "everybody else keeps" if anybody else "everybody keeps"
+    yield wrap(f"{'' if anybody else 'nobody: '}{left} exactly the access they have (proven)", width, "  ")
 
 
 def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:

@@ -100,8 +100,11 @@ class Sandbox:
         self.reset()
         # The log belongs to werkzeug, and one sandbox must not silence it for good.
         log = logging.getLogger("werkzeug")
-        self._level, log.level = log.level, logging.CRITICAL + 1
-        self._server = _server(listener)
+        self._level = log.level
+        log.setLevel(logging.CRITICAL + 1)
+        from remediate.sandbox import wsgi
+
+        self._server = wsgi.server(listener)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
         self._thread.start()
         return self
@@ -143,31 +146,6 @@ def _listen(port: int) -> socket.socket:
             f"port {port} of {HOST} cannot be used: {error.strerror}", remedy="choose another --port, or none"
         ) from error
     return listener
-
-
-def _server(listener: socket.socket) -> "BaseWSGIServer":
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import make_server
-
-    from remediate.sandbox import strict
-
-    class Quiet(MotoRequestHandler):
-        """Answers, and does not write a line for each call."""
-
-        disable_nagle_algorithm = True
-        protocol_version = "HTTP/1.1"
-
-        def log(self, type: str, message: str, *args: Any) -> None:
-            """Says nothing."""
-
-    def create(service: Any) -> Any:
-        strict.install(service)
-        return create_backend_app(service)
-
-    application = DomainDispatcherApplication(create)
-    host, port = listener.getsockname()
-    with listener:  # the server takes a copy of the descriptor
-        return make_server(host, port, application, threaded=True, request_handler=Quiet, fd=listener.fileno())
 
 
 def _clear() -> None:

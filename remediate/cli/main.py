@@ -1,0 +1,51 @@
+"""All commands, and the one place where errors become exit codes. A command imports what is heavy when it runs."""
+
+import sys
+
+import typer
+
+from remediate.cli import apply, controls, demo, drift, init, permissions, plan, rollback, runs, sandbox, show
+from remediate.errors import CallFailed, RemediateError
+
+app = typer.Typer(
+    name="remediate",
+    help="Bring an AWS account to a written IAM baseline: plan, apply, roll back, and keep it that way.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    demo.demo,
+    sandbox.sandbox,
+    init.init,
+    controls.controls,
+    plan.plan,
+    show.show,
+    apply.apply,
+    rollback.rollback,
+    drift.drift,
+    runs.runs,
+    permissions.permissions,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """The one place where errors become exit codes: 0 done, 1 error, 2 changes or drift, 3 refused, 4 partial."""
+    from remediate.cli.terminal import report
+
+    try:
+        app()
+    except RemediateError as error:
+        sys.exit(report(error))
+    except CallFailed as error:
+        sys.exit(report(_from_aws(error)))
+    except KeyboardInterrupt:
+        sys.exit(report(RemediateError("interrupted", remedy="Nothing was in hand; run the same command again.")))
+
+
+def _from_aws(error: CallFailed) -> RemediateError:
+    from remediate.cli.terminal import explained
+
+    return explained(error)

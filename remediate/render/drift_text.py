@@ -1,0 +1,68 @@
+"""What has moved since it was set, and what the playbook would change now."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from remediate.model import Plan, brief
+from remediate.render import facts
+from remediate.render.diff import diff
+from remediate.render.text import BY_HAND, command, count, fit, indent, safe, table, wrap
+
+if TYPE_CHECKING:
+    from remediate.drift import Drifted
+
+SHOWN = 20
+"""Addresses named; the rest are counted."""
+LINES = 12
+"""Lines of difference for one address."""
+
+
+def drift(drifted: "Sequence[Drifted]", plan: Plan | None, *, width: int) -> str:
+    """Each drifted address with what was set, what is there now, and the plan that set it; then the playbook's view."""
+    parts = [_moved(drifted, width)]
+    if plan:
+        parts += ["\n".join(_wanted(plan, width))]
+    return "\n\n".join(parts)
+
+
+def _moved(drifted: "Sequence[Drifted]", width: int) -> str:
+    if not drifted:
+        return "No drift: what past runs set is as they left it."
+    verb = "is not what a run left it at" if len(drifted) == 1 else "are not what a run left them at"
+    lines = [f"Drift: {count(len(drifted), 'setting')} {verb}"]
+    for item in drifted[:SHOWN]:
+        lines += _entry(item, width)
+    if len(drifted) > SHOWN:
+        lines.append(f"  …and {len(drifted) - SHOWN} more: --json names them all")
+    return "\n".join(lines)
+
+
+def _entry(item: "Drifted", width: int) -> Iterator[str]:
+    yield f"  ~ {safe(item.address)}"
+    if isinstance(item.expected, dict) and isinstance(item.now, dict):
+        differences = list(diff(item.expected, item.now, width - 8))
+        yield "    - expected, + now"
+        yield from (f"      {sign} {fit(line, width - 8)}" for sign, line in differences[:LINES])
+        if len(differences) > LINES:
+            yield f"      …and {len(differences) - LINES} more lines"
+    else:
+        yield fit(f"    expected  {brief(item.expected)}", width)
+        yield fit(f"    now       {brief(item.now)}", width)
+    yield f"    set by    {safe(item.plan)}"
+
+
+def _wanted(plan: Plan, width: int) -> Iterator[str]:
+    if plan.changes:
+        yield f"The playbook {safe(plan.header.playbook)} would make {count(len(plan.changes), 'change')}: {facts.risks(plan.changes)}"
+        rows = [[f"#{c.id}", c.sign, c.address, c.risk, c.reversal] for c in plan.changes[:SHOWN]]
+        yield indent(table(rows, (), width - 2))
+        if len(plan.changes) > SHOWN:
+            yield f"  …and {len(plan.changes) - SHOWN} more: in the plan"
+    else:
+        yield f"The playbook {safe(plan.header.playbook)} would change nothing" + (
+            " of what could be read." * bool(plan.unknowns) or "."
+        )
+    if plan.manual:
+        yield f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand"
+    for unknown in plan.unknowns:
+        yield wrap(f"{unknown.what} could not be read, which is not a pass: {fit(unknown.reason, 200)}", width, "? ")

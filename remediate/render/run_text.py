@@ -1,0 +1,118 @@
+"""What is asked before a plan is applied, and what is said after."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from remediate.model import SETTLED, Change, Plan
+from remediate.render import facts
+from remediate.render.text import command, count, fit, safe, wrap
+
+if TYPE_CHECKING:
+    from remediate.executor import Result
+
+WIDTH = 80
+SHOWN = 10
+"""Failed changes named after a run; the rest are counted."""
+LOST = 3
+"""Losses named before a run."""
+ADVICE = {
+    "failed": "Mend the reason; `remediate apply` asks the account what came of it before it tries again.",
+    "conflict": "Somebody changed it since the plan was made: make a new plan.",
+}
+
+
+def question(plan: Plan, remaining: int) -> str:
+    """What is about to happen, to be confirmed by a person."""
+    total = len(plan.changes)
+    lead = (
+        f"{count(remaining, 'change')}"
+        if remaining == total
+        else f"the {remaining:,} of {total:,} changes that are left"
+    )
+    verb = "Take back" if plan.header.rolls_back else "Apply"
+    of_all = "" if remaining == total else "in all "
+    lines = [f"{verb} {lead} to account {facts.account(plan.header)}: {of_all}{facts.risks(plan.changes)}."]
+    lost = facts.losses(plan.changes, "impossible")
+    if lost:
+        lines.append(f"! {sum(n for _, n in lost):,} cannot be taken back:")
+        lines += [fit(f"  {loss} ({n:,})" if n > 1 else f"  {loss}", 200) for loss, n in lost[:LOST]]
+        lines += [f"  …and {len(lost) - LOST} more"] if len(lost) > LOST else []
+    return "\n".join(safe(line) for line in lines)
+
+
+def applied(
+    plan: Plan, result: "Result", plan_path: str, journal_path: str, seconds: float, *, rolled_back: bool = False
+) -> str:
+    """What came of a run: the counts, every change that needs a person, and the ways on and back."""
+    return "\n".join(
+        [
+            *_counts(plan, result, journal_path, seconds, rolled_back),
+            *_troubles(plan, result),
+            *_ways(plan, result, plan_path, rolled_back),
+        ]
+    )
+
+
+def _counts(plan: Plan, result: "Result", journal_path: str, seconds: float, rolled_back: bool) -> Iterator[str]:
+    verb = "Took back" if rolled_back else "Applied"
+    done = sum(result.outcomes.get(change.id) in SETTLED for change in plan.changes)
+    yield command(f"{verb} {done:,} of {len(plan.changes):,} in {duration(seconds)}. Journal ", [journal_path], WIDTH)
+    already = result.count("already")
+    if already:
+        yield wrap(
+            f"{count(already, 'change')} of these somebody else had made already; rollback leaves them.", WIDTH, "  "
+        )
+    if result.stopped:
+        yield wrap(f"Stopped: {result.stopped}", WIDTH)
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `46 s`, `12 min 5 s`"""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def _troubles(plan: Plan, result: "Result") -> Iterator[str]:
+    """Failed and conflicting changes by name; what waits for them by number."""
+    bad = [change for change in plan.changes if result.outcomes.get(change.id) in ADVICE]
+    for change in bad[:SHOWN]:
+        yield from _trouble(change, result)
+    if len(bad) > SHOWN:
+        yield f"…and {count(len(bad) - SHOWN, 'more change')} failed or in conflict: the journal names them."
+    for event, advice in ADVICE.items():
+        if any(result.outcomes.get(change.id) == event for change in bad):
+            yield wrap(f"{event}: {advice}", WIDTH)
+    unclear = sum(result.outcomes.get(change.id) in ("intent", "sent") for change in plan.changes)
+    if unclear:
+        yield f"{count(unclear, 'change')} without a known outcome: the next run asks the account."
+    waiting = sum(change.id not in result.outcomes for change in plan.changes)
+    if waiting:
+        yield f"{count(waiting, 'change')} not started" + (": what they need is not done." if bad else ".")
+
+
+def _trouble(change: Change, result: "Result") -> Iterator[str]:
+    yield f"! #{change.id} {result.outcomes[change.id]}  {change.sign} {safe(change.address)}"
+    detail = result.details.get(change.id)
+    if detail:
+        yield wrap(fit(detail, 400), WIDTH, "    ")
+
+
+def _ways(plan: Plan, result: "Result", plan_path: str, rolled_back: bool) -> Iterator[str]:
+    done = result.count("done")
+    if any(result.outcomes.get(change.id) not in SETTLED for change in plan.changes):
+        yield command("Go on: ", ["remediate", "apply", plan_path], WIDTH)
+    if done and not rolled_back:
+        yield command("Undo: ", ["remediate", "rollback", plan_path], WIDTH)
+    if rolled_back and plan.kept:
+        yield command(
+            f"{count(len(plan.kept), 'entry', 'entries')} left as they are: ", ["remediate", "show", plan_path], WIDTH
+        )
+
+
+def secrets(result: "Result") -> str:
+    """The one-time passwords that a run made: shown once, and in no file."""
+    people = [(facts.person(address)[0], secret) for address, secret in result.secrets]
+    width = max((len(safe(name)) for name, _ in people), default=0)
+    lines = [f"  {safe(name):<{width}}  {secret}" for name, secret in people]
+    return "\n".join(["One-time passwords, shown now and never again; each ends at its first sign-in:", *lines])

@@ -1,0 +1,70 @@
+"""Moto behind werkzeug: quiet, quick, and plain about what it lacks. To be imported only where moto is there."""
+
+import json
+import socket
+from collections.abc import Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from remediate.sandbox import strict
+
+
+class Quiet(MotoRequestHandler):
+    """Answers, and does not write a line for each call."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+class Dispatcher(DomainDispatcherApplication):
+    """Finds the service that a call is for.
+
+    Moto looks through its own directories at each call, which takes a third of the time. A service or an operation that
+    it lacks answers as a plain error that nobody retries; moto's is a page of HTML, and boto3 tries again and again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_application)
+        self._known: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host not in self._known:
+            self._known[host] = super().get_backend_for_host(host)
+        return self._known[host]
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            answer: Iterable[bytes] = super().__call__(environ, start_response)
+        except NotImplementedError as error:
+            return _missing(environ, start_response, str(error))
+        return answer
+
+
+def _application(service: Any) -> Any:
+    if service is None:
+        raise NotImplementedError("The service has not been implemented")
+    strict.install(service)
+    return create_backend_app(service)
+
+
+def _missing(environ: dict[str, Any], start_response: Any, message: str) -> Iterable[bytes]:
+    code = "NotImplemented"
+    if str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
+        error = f"<Error><Type>Receiver</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        kind, text = "text/xml", f"<ErrorResponse>{error}</ErrorResponse>"
+    else:
+        kind, text = "application/json", json.dumps({"__type": code, "message": message})
+    start_response("501 Not Implemented", [("Content-Type", kind), ("X-Amzn-ErrorType", code)])
+    return [text.encode()]
+
+
+def server(listener: socket.socket) -> BaseWSGIServer:
+    """A server on a listening socket, of which it takes a copy."""
+    host, port = listener.getsockname()
+    with listener:
+        return make_server(host, port, Dispatcher(), threaded=True, request_handler=Quiet, fd=listener.fileno())
