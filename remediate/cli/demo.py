@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from remediate.cli import terminal, work
 from remediate.errors import RemediateError
+from remediate.model import Address
 from remediate.store.history import rollback_path
 
 if TYPE_CHECKING:
     from remediate.account import Account
+
+PASSWORD_POLICY = Address("iam.password_policy")
 
 
 def demo() -> None:
@@ -38,12 +41,12 @@ def _story() -> Path:
     _run("plan")
     plan = sorted(work.PLANS.glob("*.plan.json"))[0]
     _tell("Every change says why, what it needs first, and how it is undone. One of them, whole:")
-    _run("show", str(plan), "--address", "iam.password_policy")
+    _run("show", str(plan), "--address", PASSWORD_POLICY)
     _tell("A person reads the plan, and applies exactly that. Each step is checked, recorded, and read back.")
     _run("apply", str(plan), "--yes")
     _tell("Is anything left? The next plan is empty, but for what only a person can do.")
     _run("plan")
-    _tell("A month later somebody stops the trail and weakens the password policy, by hand.")
+    _tell("A month later somebody stops the trail and allows passwords of 6 characters, by hand.")
     _undo_by_hand()
     _tell("Drift finds it. What the playbook approves in advance is put right at once.")
     _run("drift", "--correct")
@@ -72,10 +75,14 @@ def _compare(before: "Account", after: "Account", plan: Path) -> None:
 
 
 def _undo_by_hand() -> None:
+    from remediate.aws.resources import RESOURCES
+
     aws = work.connect(None, None, None)
     trail = next(t for t in _account().trails if t.multi_region)
     aws.write("cloudtrail", "stop_logging", region=trail.home, Name=trail.arn)
-    aws.write("iam", "update_account_password_policy", MinimumPasswordLength=6)
+    policy = RESOURCES[PASSWORD_POLICY].read(aws, PASSWORD_POLICY)[PASSWORD_POLICY]
+    shorter = {**(policy if isinstance(policy, dict) else {}), "MinimumPasswordLength": 6}
+    aws.write("iam", "update_account_password_policy", **shorter)
 
 
 def _account() -> "Account":

@@ -19,7 +19,9 @@ def show(
 
     Its changes in order, everything about one address, who will notice, or what is left to do by hand.
     """
-    from remediate.render import html, markdown, plan_text
+    from remediate.render import plan_text
+    from remediate.render.html import html
+    from remediate.render.markdown import markdown
     from remediate.store.plans import load
 
     plan = load(file)
@@ -27,9 +29,9 @@ def show(
     if as_json or style == "json":
         terminal.data(plan)
     elif style == "markdown":
-        terminal.say(markdown.markdown(plan))
+        terminal.say(markdown(plan))
     elif style == "html":
-        terminal.say(html.html(plan))
+        terminal.say(html(plan))
     elif address:
         terminal.say(plan_text.one(plan, address, width=width))
     elif who:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from remediate.model import Plan, brief
 from remediate.render import facts
 from remediate.render.diff import diff
-from remediate.render.text import BY_HAND, command, count, fit, indent, safe, table, wrap
+from remediate.render.text import BY_HAND, count, fit, indent, safe, table, wrap
 
 if TYPE_CHECKING:
     from remediate.drift import Drifted

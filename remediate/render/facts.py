@@ -1,5 +1,6 @@
 """What a plan says, counted and grouped, for every format alike."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -23,6 +24,7 @@ from remediate.model import (
 REVERSALS: tuple[Reversal, ...] = ("exact", "equivalent", "impossible")
 OWN_OF_USER = frozenset({"iam.user", "iam.login_profile", "iam.access_key", "iam.user_tag"})
 ALSO_OF_USER = frozenset({"iam.user_policy", "iam.user_inline"})
+OWN_POLICY = re.compile(r"\barn:aws[a-z-]*:iam::(aws|\d{12}):policy/")
 HOLDERS = {"iam.group": "group", "iam.role": "role", "s3.bucket": "bucket", "iam.password_policy": "password policy"}
 
 
@@ -69,9 +71,20 @@ def risks(changes: Iterable[Change], *, zeros: bool = False) -> str:
     return ", ".join(f"{number:,} {risk}" for risk, number in by_risk(changes).items() if number or zeros)
 
 
-def losses(changes: Iterable[Change], reversal: Reversal) -> list[tuple[str, int]]:
-    """What rollback does not bring back, most frequent first, with how many changes lose it."""
-    return Counter(change.loss for change in changes if change.reversal == reversal).most_common()
+def losses(changes: Iterable[Change], reversal: Reversal) -> list[str]:
+    """What rollback does not bring back: `4 iam.login_profile: the password itself`, the most frequent first."""
+    found: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.reversal == reversal:
+            found[kind_of(change.address), change.loss].append(change)
+    lost = sorted(found.items(), key=lambda item: -len(item[1]))
+    names = (f"{len(same):,} {kind}" if len(same) > 1 else str(same[0].address) for (kind, _), same in lost)
+    return [f"{name}: {loss or 'no reason given'}" for name, ((_, loss), _) in zip(names, lost, strict=True)]
+
+
+def by_reversal(changes: Iterable[Change]) -> dict[Reversal, int]:
+    tally = Counter(change.reversal for change in changes)
+    return {reversal: tally[reversal] for reversal in REVERSALS}
 
 
 def person(address: Address) -> tuple[str, bool]:
@@ -119,9 +132,14 @@ def controls_of(change: Change) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason.control for reason in change.reasons))
 
 
-def name(address: Address) -> str:
-    """The address without its kind, where it has a name."""
-    return name_of(address) or str(address)
+def name(address: Address, account: str) -> str:
+    """The address without its kind, and a policy without the part of its ARN that this account's or AWS's share."""
+    text = name_of(address) or str(address)
+    return OWN_POLICY.sub(lambda arn: {account: "", "aws": "aws:"}.get(arn[1], arn[0]), text)
+
+
+def whys(change: Change) -> str:
+    return "; ".join(dict.fromkeys(reason.why for reason in change.reasons))
 
 
 def transition(change: Change) -> str:

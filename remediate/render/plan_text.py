@@ -1,18 +1,23 @@
 """A plan on a terminal: what `remediate plan` prints, and by their names the parts that `remediate show` prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from remediate.model import Plan
+from remediate.model import Plan, Reversal
 from remediate.render import facts
 from remediate.render.address_text import one
 from remediate.render.changes_text import details
-from remediate.render.people_text import manual, who
+from remediate.render.people_text import manual, notices, who
 from remediate.render.text import BY_HAND, Cell, columns, command, count, fit, indent, paint, safe, table, wrap
 
 __all__ = ["details", "manual", "one", "summary", "who"]
 
 FEW = 5
 """Entries of a list that the summary shows; the rest are counted, with the command that shows them."""
+REVERSAL: Mapping[Reversal, str] = {
+    "exact": "can be taken back exactly",
+    "equivalent": "can be taken back, but for:",
+    "impossible": "cannot be taken back:",
+}
 
 
 def summary(
@@ -68,9 +73,7 @@ def _notices(plan: Plan, path: str, width: int, colour: bool, users: int) -> str
     people = facts.noticed(plan)
     concerned = sum(someone.user for someone in people)
     lines = [paint("Who will notice", "bold", colour), *_unconcerned(plan, users, concerned, bool(people), width)]
-    if people:
-        shown = [[someone.who, "; ".join(someone.notices)] for someone in people[:FEW]]
-        lines.append(indent(table(shown, (), width - 2)))
+    lines += [indent(line) for line in notices(people[:FEW], width - 2)]
     if len(people) > FEW:
         lines.append(command(f"  …and {len(people) - FEW} more: ", ["remediate", "show", path, "--who"], width))
     return "\n".join(lines)
@@ -113,25 +116,17 @@ def _nothing(plan: Plan) -> str:
 
 
 def _reversals(plan: Plan, width: int, colour: bool) -> Iterator[str]:
-    """What can be taken back, and what not, in words."""
-    words = {
-        "exact": "can be taken back exactly",
-        "equivalent": "can be taken back, but for:",
-        "impossible": "cannot be taken back:",
-    }
-    for reversal in facts.REVERSALS:
-        lost = facts.losses(plan.changes, reversal)
-        number = sum(n for _, n in lost)
+    """What can be taken back, and what not, in words. A rollback is no plan to take back."""
+    for reversal, number in facts.by_reversal(plan.changes).items():
         if not number or (plan.header.rolls_back and reversal != "impossible"):
             continue
         sign = "!" if reversal == "impossible" else " "
         every = "all" if number == len(plan.changes) else f"{number:,}"
-        yield paint(f"{sign} {every:>5} {words[reversal]}", "red" if sign == "!" else "", colour)
-        if reversal != "exact":
-            for loss, times in lost[:FEW]:
-                yield wrap(loss or "no reason given", width, f"  {'' if times == number else times:>7} ")
-            if len(lost) > FEW:
-                yield f"          …and {count(len(lost) - FEW, 'other loss', 'other losses')}"
+        yield paint(f"{sign} {every:>5} {REVERSAL[reversal]}", "red" if sign == "!" else "", colour)
+        lost = facts.losses(plan.changes, reversal) if reversal != "exact" else []
+        yield from (wrap(loss, width, "        ", "          ") for loss in lost[:FEW])
+        if len(lost) > FEW:
+            yield f"        …and {count(len(lost) - FEW, 'other loss', 'other losses')}"
 
 
 def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
@@ -148,12 +143,10 @@ def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
 def _by_hand(plan: Plan, path: str, width: int) -> Iterator[str]:
     if not plan.manual:
         return
-    yield command(
-        f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand: ", ["remediate", "show", path, "--manual"], width
-    )
+    yield f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand:"
     yield from (fit(f"    {item.summary}", width) for item in plan.manual[:FEW])
-    if len(plan.manual) > FEW:
-        yield f"    …and {len(plan.manual) - FEW} more"
+    more = f"…and {len(plan.manual) - FEW} more, with the steps: " if len(plan.manual) > FEW else "the steps: "
+    yield command(f"    {more}", ["remediate", "show", path, "--manual"], width)
 
 
 def _unknowns(plan: Plan, width: int) -> Iterator[str]:

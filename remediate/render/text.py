@@ -18,7 +18,7 @@ _FILL = "\0"
 
 
 def safe(text: str) -> str:
-    """A name as one line that a terminal shows as it is: what does not print, or would reorder or hide text, is escaped.
+    """A name as one line that a terminal shows as it is: what does not print, or reorders or hides text, is escaped.
 
     >>> safe("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
@@ -104,12 +104,10 @@ def table(rows: Sequence[Sequence[Cell]], headers: Sequence[str], width: int) ->
 
     if not rows:
         return ""
-    cells = [[str(cell) if isinstance(cell, int) else safe(cell) for cell in row] for row in rows]
-    limits = _limits([list(headers), *cells] if headers else cells, width)
-    shown = [[_filled(fit(cell, limit)) for cell, limit in zip(row, limits, strict=True)] for row in cells]
+    cells = [[safe(str(cell)) for cell in row] for row in ([headers] if headers else []) + list(rows)]
+    limits = _limits(cells, width)
     text = tabulate(
-        shown,
-        headers=[fit(header, limit) for header, limit in zip(headers, limits, strict=True)] if headers else (),
+        [[_filled(fit(cell, limit)) for cell, limit in zip(row, limits, strict=True)] for row in cells],
         tablefmt="plain",
         disable_numparse=True,
         colalign=["right" if _is_number(column) else "left" for column in zip(*rows, strict=True)],

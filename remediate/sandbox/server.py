@@ -95,6 +95,8 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         _prepare()
+        from remediate.sandbox import wsgi
+
         listener = _listen(self._port)
         self._port = listener.getsockname()[1]
         self.reset()
@@ -102,8 +104,6 @@ class Sandbox:
         log = logging.getLogger("werkzeug")
         self._level = log.level
         log.setLevel(logging.CRITICAL + 1)
-        from remediate.sandbox import wsgi
-
         self._server = wsgi.server(listener)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
         self._thread.start()

@@ -16,6 +16,11 @@ class Aws:
         self.account_id = sandbox.account_id
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        environment = sandbox.environment()
+        self._session = boto3.Session(
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        )
 
     @property
     def url(self) -> str:
@@ -29,12 +34,6 @@ class Aws:
         """A client, made once: botocore takes its time to load a service."""
         with self._lock:
             if (service, region) not in self._clients:
-                environment = self.environment()
-                session = boto3.Session(
-                    aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                    aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-                    region_name=region,
-                )
-                make: Any = session.client
-                self._clients[service, region] = make(service, endpoint_url=self.url)
+                make: Any = self._session.client
+                self._clients[service, region] = make(service, region_name=region, endpoint_url=self.url)
             return self._clients[service, region]

@@ -1,7 +1,4 @@
-"""A full picture of an account with plain boto3, and nothing of the product: is it the same as before?
-
-One call a thing, deliberately: GetAccountAuthorizationDetails is what the product reads, so it is not asked here.
-"""
+"""A full picture of an account with plain boto3, and nothing of the product: is it the same as before?"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,20 +11,28 @@ ClientFactory = Callable[..., Any]
 """`client(service, region)`, as the `aws` fixture has it."""
 Snapshot = dict[str, object]
 
-REGIONS_OF_LOGS = ("us-east-1", "eu-west-1")
+DETAILS = {
+    "Filter": ["User", "Group", "Role", "LocalManagedPolicy"],
+    "PaginationConfig": {"PageSize": 1000},
+}
+USUAL_REGIONS = ("us-east-1", "eu-west-1")
+"""Where keys and log groups are looked for, besides the homes of trails."""
 
 
 def snapshot(client: ClientFactory) -> Snapshot:
     """Everything about the account that a plan may change. Equal accounts give equal snapshots."""
     iam = client("iam", "us-east-1")
+    details = list(_pages(iam, "get_account_authorization_details", None, **DETAILS))
     regions = [r["RegionName"] for r in client("ec2", "us-east-1").describe_regions()["Regions"]]
     trails = dict(_trails(client, regions))
-    places = {str(name).split("/")[0] for name in trails} | set(REGIONS_OF_LOGS)
+    places = sorted({name.split("/")[0] for name in trails} | set(USUAL_REGIONS))
     return {
-        "users": {user["UserName"]: _user(iam, user) for user in _pages(iam, "list_users", "Users")},
-        "groups": {group["GroupName"]: _group(iam, group) for group in _pages(iam, "list_groups", "Groups")},
-        "policies": {p["Arn"]: _policy(iam, p) for p in _pages(iam, "list_policies", "Policies", Scope="Local")},
-        "roles": {role["RoleName"]: _role(iam, role) for role in _pages(iam, "list_roles", "Roles")},
+        "users": {user["UserName"]: _user(iam, user) for page in details for user in page["UserDetailList"]},
+        "groups": {
+            group["GroupName"]: _holder("Group", group) for page in details for group in page["GroupDetailList"]
+        },
+        "policies": {policy["Arn"]: _policy(policy) for page in details for policy in page["Policies"]},
+        "roles": {role["RoleName"]: _role(role) for page in details for role in page["RoleDetailList"]},
         "instance_profiles": {
             profile["InstanceProfileName"]: [role["RoleName"] for role in profile["Roles"]]
             for profile in _pages(iam, "list_instance_profiles", "InstanceProfiles")
@@ -35,58 +40,48 @@ def snapshot(client: ClientFactory) -> Snapshot:
         "password_policy": _or_none(lambda: iam.get_account_password_policy()["PasswordPolicy"]),
         "trails": trails,
         "buckets": dict(_buckets(client("s3", "us-east-1"))),
-        "keys": {region: dict(_keys(client("kms", region))) for region in sorted(places)},
-        "aliases": {region: dict(_aliases(client("kms", region))) for region in sorted(places)},
-        "log_groups": {region: dict(_log_groups(client("logs", region))) for region in sorted(places)},
+        "keys": {region: dict(_keys(client("kms", region))) for region in places},
+        "aliases": {region: dict(_aliases(client("kms", region))) for region in places},
+        "log_groups": {region: dict(_log_groups(client("logs", region))) for region in places},
     }
 
 
 def _user(iam: Any, user: Mapping[str, Any]) -> Snapshot:
     name = user["UserName"]
-    full = iam.get_user(UserName=name)["User"]
     keys = _pages(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
     return {
-        "path": full["Path"],
-        "tags": {tag["Key"]: tag["Value"] for tag in _pages(iam, "list_user_tags", "Tags", UserName=name)},
-        "boundary": full.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-        "groups": sorted(g["GroupName"] for g in _pages(iam, "list_groups_for_user", "Groups", UserName=name)),
+        **_holder("User", user),
+        **_owner(user),
+        "groups": sorted(user.get("GroupList", ())),
         "keys": {key["AccessKeyId"]: key["Status"] for key in keys},
         "password": bool(_or_none(lambda: iam.get_login_profile(UserName=name))),
         "mfa": sorted(d["SerialNumber"] for d in _pages(iam, "list_mfa_devices", "MFADevices", UserName=name)),
-        **_holder(iam, "user", name),
     }
 
 
-def _group(iam: Any, group: Mapping[str, Any]) -> Snapshot:
-    return {"path": group["Path"], **_holder(iam, "group", group["GroupName"])}
+def _role(role: Mapping[str, Any]) -> Snapshot:
+    return {**_holder("Role", role), **_owner(role), "trust": role["AssumeRolePolicyDocument"]}
 
 
-def _role(iam: Any, role: Mapping[str, Any]) -> Snapshot:
-    full = iam.get_role(RoleName=role["RoleName"])["Role"]
+def _owner(item: Mapping[str, Any]) -> Snapshot:
     return {
-        "path": full["Path"],
-        "trust": full["AssumeRolePolicyDocument"],
-        "boundary": full.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-        "tags": {tag["Key"]: tag["Value"] for tag in full.get("Tags", ())},
-        **_holder(iam, "role", role["RoleName"]),
+        "boundary": item.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "tags": {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())},
     }
 
 
-def _holder(iam: Any, kind: str, name: str) -> Snapshot:
-    """Attached and inline policies of a user, group or role."""
-    who = {f"{kind.title()}Name": name}
-    attached = _pages(iam, f"list_attached_{kind}_policies", "AttachedPolicies", **who)
-    inline = _pages(iam, f"list_{kind}_policies", "PolicyNames", **who)
-    get = getattr(iam, f"get_{kind}_policy")
+def _holder(kind: str, item: Mapping[str, Any]) -> Snapshot:
+    """Path, attached and inline policies of a user, group or role."""
     return {
-        "attached": sorted(policy["PolicyArn"] for policy in attached),
-        "inline": {policy: get(PolicyName=policy, **who)["PolicyDocument"] for policy in inline},
+        "path": item["Path"],
+        "attached": sorted(policy["PolicyArn"] for policy in item.get("AttachedManagedPolicies", ())),
+        "inline": {p["PolicyName"]: p["PolicyDocument"] for p in item.get(f"{kind}PolicyList", ())},
     }
 
 
-def _policy(iam: Any, policy: Mapping[str, Any]) -> Snapshot:
-    version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-    return {"path": policy["Path"], "document": version["PolicyVersion"]["Document"]}
+def _policy(policy: Mapping[str, Any]) -> Snapshot:
+    [default] = [version for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]]
+    return {"path": policy["Path"], "document": default["Document"]}
 
 
 def _trails(client: ClientFactory, regions: Iterable[str]) -> Iterator[tuple[str, Snapshot]]:
@@ -145,9 +140,10 @@ def _log_groups(logs: Any) -> Iterator[tuple[str, object]]:
         yield group["logGroupName"], group.get("retentionInDays")
 
 
-def _pages(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
+def _pages(client: Any, operation: str, key: str | None, **parameters: Any) -> Iterator[Any]:
+    """Every item of a listing, or every page where no key is named."""
     for page in client.get_paginator(operation).paginate(**parameters):
-        yield from page[key]
+        yield from page[key] if key else [page]
 
 
 def _or_none(read: Callable[[], Any]) -> Any:

@@ -1,0 +1,75 @@
+"""What is checked and why, for `remediate controls` and for the README."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from remediate.render.markdown import prose
+from remediate.render.settings_text import settings_of
+from remediate.render.text import indent, table, wrap
+
+if TYPE_CHECKING:
+    from remediate.controls.base import Control
+
+WIDTH = 80
+WIDE = 140
+"""From this width on, the table also says what a control changes."""
+
+
+def controls_table(controls: "Iterable[Control[Any]]", *, width: int) -> str:
+    """One line a control, and how to read more."""
+    rows = [_row(control, width) for control in controls]
+    headers = ("control", "guideline", "title", "standards", "what it changes")[: len(rows[0]) if rows else 0]
+    return f"{table(rows, headers, width)}\n\nOne of them, whole: remediate controls ID"
+
+
+def _row(control: "Control[Any]", width: int) -> list[str]:
+    cells = [control.id, control.guideline, control.title, ", ".join(control.standards), control.changes]
+    return cells if width >= WIDE else cells[:4]
+
+
+def control_page(control: "Control[Any]") -> str:
+    """Everything about one control: its documentation, standards, changes and settings."""
+    return "\n\n".join("\n".join(part) for part in (_head(control), _help(control), _settings(control)) if part)
+
+
+def _head(control: "Control[Any]") -> list[str]:
+    return [
+        f"{control.id}: {control.title}",
+        f"  guideline  {control.guideline}",
+        wrap(", ".join(control.standards), WIDTH, "  standards  "),
+        wrap(control.changes, WIDTH, "  changes    "),
+    ]
+
+
+def _help(control: "Control[Any]") -> list[str]:
+    """The documentation, its paragraphs filled anew and what is indented left as it is."""
+    paragraphs = control.help().split("\n\n")
+    return ["\n\n".join(p if "\n  " in f"\n{p}" else wrap(" ".join(p.split()), WIDTH) for p in paragraphs)]
+
+
+def _settings(control: "Control[Any]") -> list[str]:
+    settings = settings_of(control.settings)
+    if not settings:
+        return ["No settings: `true` in a playbook switches it on, `false` off."]
+    lines = ["Settings in a playbook, each with its default:", f"  {control.id}:"]
+    for setting in settings:
+        lines.append(wrap(f"{setting.name}: {setting.default}", WIDTH, "    "))
+        doc = f"{setting.doc} " if setting.doc else ""
+        lines.append(wrap(f"{doc}({setting.type})", WIDTH, "      # "))
+    return lines
+
+
+def controls_markdown(controls: "Iterable[Control[Any]]") -> str:
+    """The table of controls in the README."""
+    return "\n".join(_markdown(controls))
+
+
+def _markdown(controls: "Iterable[Control[Any]]") -> Iterator[str]:
+    yield "| control | what holds afterwards | what it changes | standards |"
+    yield "|---|---|---|---|"
+    for control in controls:
+        standards = ", ".join((control.guideline, *control.standards))
+        yield f"| `{control.id}` | {prose(control.title)} | {prose(control.changes)} | {prose(standards)} |"
+
+
+__all__ = ["control_page", "controls_markdown", "controls_table", "indent"]

@@ -1,0 +1,29 @@
+"""A plan as one page of HTML that needs nothing else: to be mailed, printed, or kept with an audit."""
+
+from remediate.model import Change, Plan, kind_of
+from remediate.render import facts
+from remediate.render.diff import diff
+from remediate.render.text import safe
+
+
+def html(plan: Plan) -> str:
+    """The whole plan as a page. Every name is escaped by the template, and made printable before."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def shown(value: object) -> object:
+        return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    page = Environment(
+        autoescape=True,
+        loader=PackageLoader("remediate.render"),
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("plan.html.j2")
+    return page.render(plan=plan, header=plan.header, facts=facts, kind_of=kind_of, difference=_difference)
+
+
+def _difference(change: Change) -> list[tuple[str, str]]:
+    return list(diff(change.before, change.after, 90))

@@ -1,0 +1,160 @@
+"""A plan as Markdown for a pull request: facts first, every change below, and no name that Markdown acts upon."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from remediate.model import Change, Plan, kind_of
+from remediate.render import facts
+from remediate.render.diff import diff
+from remediate.render.text import BY_HAND, count, safe
+
+PLAIN = re.compile(r"[(\"'‘“]?[^\W_][\w’'.,;:/()–-]*[^\W_]?[\"'’”).,;:…!?%]*")
+"""A word that neither Markdown nor a forge makes anything of."""
+ACTED_ON = re.compile(r"^\d+[.)]$|://|^www\.|_|^GH-\d|^[0-9a-f]{7,}\W*$", re.IGNORECASE)
+"""Words that would become a list, a link, an emphasis, an issue or a commit all the same."""
+VALUES = 40
+"""Lines of a difference that a review shows; `remediate show` has all."""
+
+
+def code(text: str) -> str:
+    """A name or value as code: no Markdown, HTML, link or mention acts inside it, in a table or out of it."""
+    text = safe(text)
+    if not text.strip():
+        return "`(empty)`"
+    if not any(c in text for c in "`|\\"):
+        return f"`{text}`"
+    return "<code>" + "".join(c if c.isalnum() or c in " .-:/" else f"&#{ord(c)};" for c in text) + "</code>"
+
+
+def prose(text: str) -> str:
+    """A sentence, with each word in it that could act on the page as code."""
+    return " ".join(_word(word) for word in safe(text).split())
+
+
+def _word(word: str) -> str:
+    if word in ("-", "→", "…", "&"):
+        return {"-": "–", "&": "&amp;"}.get(word, word)
+    return word if PLAIN.fullmatch(word) and not ACTED_ON.search(word) else code(word)
+
+
+def markdown(plan: Plan) -> str:
+    """The whole plan, for review."""
+    sections = (_head(plan), _findings(plan), _notices(plan), _changes(plan), _rest(plan))
+    return "\n\n".join(text for section in sections if (text := "\n".join(section))) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    header = plan.header
+    word = "Rollback" if header.rolls_back else "Plan"
+    yield f"## {word}: {count(len(plan.changes), 'change')} to {prose(facts.account(header))}"
+    yield ""
+    yield f"- playbook {code(header.playbook)}, made {header.created:%Y-%m-%d %H:%M} UTC by {code(header.caller)}"
+    yield f"- valid until {header.expires:%Y-%m-%d %H:%M} UTC"
+    if header.rolls_back:
+        yield f"- takes back plan {code(header.rolls_back)}"
+    yield f"- {facts.risks(plan.changes, zeros=True)}" if plan.changes else "- nothing to change"
+    for loss, number in facts.losses(plan.changes, "impossible"):
+        yield f"- **! {number:,} cannot be taken back:** {prose(loss)}"
+    yield f"- digest {code(plan.digest)}"
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headers)} |"
+    yield f"|{'---|' * len(headers)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _findings(plan: Plan) -> Iterator[str]:
+    rows = [] if plan.header.rolls_back else facts.by_control(plan)
+    if rows:
+        yield "### Findings by guideline\n"
+        cells = ([code(row.control), *(str(number or "–") for number in row[1:])] for row in rows)
+        yield from _table(("control", "findings", "changes", "by hand", "exempt", "unknown"), cells)
+
+
+def _notices(plan: Plan) -> Iterator[str]:
+    people = facts.noticed(plan)
+    if not plan.changes or plan.header.rolls_back:
+        return
+    yield "### Who will notice\n"
+    if facts.proven(plan):
+        yield f"{'Everybody else' if people else 'Everybody'} keeps exactly the access they have (proven).\n"
+    if people:
+        yield from _table(("who", "what"), ([code(p.who), prose("; ".join(p.notices))] for p in people))
+
+
+def _changes(plan: Plan) -> Iterator[str]:
+    if plan.changes:
+        yield "### Changes, in order"
+    for run in facts.batches(plan.changes):
+        yield from _batch(run)
+
+
+def _batch(run: Sequence[Change]) -> Iterator[str]:
+    first = run[0]
+    risk = f"<b>{first.risk}</b>" if first.risk in ("restrictive", "destructive") else first.risk
+    controls = ", ".join(safe(control) for control in facts.controls_of(first))
+    yield "\n<details>"
+    title = f"{first.sign} {kind_of(first.address)}, {count(len(run), 'change')}: {controls}; {first.reversal}"
+    yield f"<summary>{_html(title)}; {risk}</summary>\n"
+    if first.loss:
+        undo = "! Cannot be taken back" if first.reversal == "impossible" else "Taken back, but for"
+        yield f"{undo}: {prose(first.loss)}\n"
+    yield from _table(("", "setting", "what", "why", "after"), (_row(change) for change in run))
+    for change in run:
+        yield from _document(change)
+    yield "\n</details>"
+
+
+def _row(change: Change) -> list[str]:
+    what = facts.transition(change)
+    why = "; ".join(dict.fromkeys(reason.why for reason in change.reasons))
+    after = ", ".join(str(n) for n in change.needs[:5]) + (", …" if len(change.needs) > 5 else "")
+    return [f"{change.id} {code(change.sign)}", code(change.address), code(what) if what else "", prose(why), after]
+
+
+def _document(change: Change) -> Iterator[str]:
+    """The difference of a value that has many lines, such as a policy."""
+    lines = [f"{sign} {line}" for sign, line in diff(change.before, change.after, 100)]
+    if len(lines) < 3:
+        return
+    fence = "`" * max(3, 1 + max((len(run) for line in lines for run in re.findall("`+", line)), default=0))
+    yield f"\n{code(f'{change.id} {change.address}')}\n"
+    yield f"{fence}diff"
+    yield from lines[:VALUES]
+    if len(lines) > VALUES:
+        yield f"… {len(lines) - VALUES} more lines"
+    yield fence
+
+
+def _rest(plan: Plan) -> Iterator[str]:
+    yield from _list("! Stays as the plan made it", (f"{code(k.address)}: {prose(k.why)}" for k in plan.kept))
+    yield from _list(
+        f"{BY_HAND} By hand", (line for item in plan.manual for line in _by_hand(item.summary, item.steps))
+    )
+    unknowns = (
+        f"{code(u.what)}: {prose(u.reason)} (not checked: {prose(', '.join(u.controls))})" for u in plan.unknowns
+    )
+    yield from _list("? Could not be read, which is not a pass", unknowns)
+    exempted = (
+        f"{code(e.control)} {prose(e.summary)}; until {prose(e.expires)}, {prose(e.owner)}: {prose(e.reason)}"
+        for e in plan.exempted
+    )
+    yield from _list("Exempt", exempted)
+    yield from _list("Proven for every moment of the run", (prose(check.detail) for check in plan.checks))
+
+
+def _by_hand(summary: str, steps: Sequence[str]) -> Iterator[str]:
+    yield f"[ ] {prose(summary)}"
+    yield from (f"  {number}. {prose(step)}" for number, step in enumerate(steps, start=1))
+
+
+def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
+    lines = list(lines)
+    if lines:
+        yield f"\n### {title}\n"
+        yield from (line if line.startswith("  ") else f"- {line}" for line in lines)
+
+
+def _html(text: str) -> str:
+    return safe(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
