@@ -7,10 +7,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check bench pin clean
+.PHONY: demo test check bench docs pin clean
 
-demo: $(VENV)/.ready
+demo: $(VENV)/.demo
 	@$(BIN)/remediate demo
 
 test check: $(VENV)/.ready
@@ -23,16 +24,31 @@ bench: $(VENV)/.ready
 	$(BIN)/python tests/bench/plan.py
 	$(BIN)/python tests/bench/apply.py
 
-$(VENV)/.ready: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("remediate needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("remediate needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+
+# What a user has: the program and its sandbox.
+$(VENV)/.demo: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV), once…"
+	@$(PIP) --constraint requirements.txt --editable '.[sandbox]'
 	@touch $@
+
+# What a developer has: everything, pinned.
+$(VENV)/.ready: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV), once…"
+	@$(PIP) --requirement requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.demo
+
+# The generated parts of the README, and the playbooks' schema.
+docs: $(VENV)/.ready
+	$(BIN)/python tests/generated.py
 
 # Pins everything anew, from what pyproject.toml asks for.
 pin:
-	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra dev -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+		--extra dev -o requirements.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -6,13 +6,13 @@ many changes; an address that can hold more than two values is read once more ri
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
-from remediate.errors import CallFailed, CredentialsEnded, NotYet, OutcomeUnknown, Refused
+from remediate.errors import CallFailed, CredentialsEnded, NotYet, OutcomeUnknown
 from remediate.model import (
     SETTLED,
     Address,
@@ -23,6 +23,7 @@ from remediate.model import (
     Live,
     Plan,
     Receipt,
+    Record,
     Resources,
     Value,
     brief,
@@ -36,6 +37,8 @@ SENDS = 3
 """How often a change is sent at most when nobody knows whether AWS carried it out, and the account says it did not."""
 POLL = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between reads while a change is not seen yet; the last one repeats."""
+DOUBT = sum(POLL[:3])
+"""Seconds for which the account must go on showing the old value before a call whose answer was lost is sent again."""
 
 Progress = Callable[[Change, Event], None]
 
@@ -53,6 +56,10 @@ class Result:
     def count(self, *events: Event) -> int:
         tally = Counter(self.outcomes.values())
         return sum(tally[event] for event in events)
+
+
+class Moved(Exception):
+    """While AWS made a change wait, what it rests on changed; that is recorded, and nothing was sent."""
 
 
 class Executor:
@@ -80,6 +87,8 @@ class Executor:
         self.progress = progress
         self.result = Result(outcomes=dict(outcomes(journal.records)))
         self._stop = threading.Event()
+        self._doubtful = doubtful(journal.records)
+        self._sent_at = {r.change: r.at for r in journal.records if r.event in ("intent", "sent")}
         self._sends: Counter[int] = Counter()
 
     def stop(self, why: str) -> None:
@@ -87,14 +96,13 @@ class Executor:
         self._stop.set()
 
     def run(self) -> Result:
-        """Applies what is not applied yet. Raises Refused if the credentials belong to another account."""
+        """Applies what is not applied yet; why it stopped early is in the result. Raises if the journal fails."""
         self.journal.add("start", plan=self.plan.digest)
         tried: set[int] = set()
         while not self._stop.is_set():
             ready = [c for c in self.plan.changes if c.id not in tried and self._ready(c)]
-            if not ready:
+            if not ready or not self._same_account():
                 break
-            self._same_account()
             self._wave(ready)
             tried.update(c.id for c in ready)
         complete = all(self._settled(c.id) for c in self.plan.changes)
@@ -109,63 +117,110 @@ class Executor:
     def _ready(self, change: Change) -> bool:
         return not self._settled(change.id) and all(self._settled(n) for n in change.needs)
 
-    def _same_account(self) -> None:
-        account, arn = self.live.identity()
+    def _same_account(self) -> bool:
+        """Whether the credentials still belong to the plan's account; stops the run if not."""
+        try:
+            account, arn = self.live.identity()
+        except CallFailed as error:
+            self.stop(str(error))
+            return False
         if account != self.plan.header.account:
-            raise Refused(
-                f"the credentials now belong to account {account}, the plan to {self.plan.header.account}",
-                details=[f"caller {arn}", "Nothing was written to the other account."],
-                remedy="Sign in to the right account and apply the same plan again: it goes on from here.",
-            )
+            self.stop(f"the credentials now belong to account {account} ({arn}), the plan to another")
+            return False
+        return True
 
     def _wave(self, ready: Sequence[Change]) -> None:
+        """Sends, and looks until each change is seen, has failed, or is to be sent again."""
         values = self.live.read(change.address for change in ready)
-        waiting = [change for change in ready if self._may_go(change, values[change.address])]
-        while waiting and not self._stop.is_set():
-            with ThreadPoolExecutor(self.parallel) as pool:
-                sent = [c for c, went in zip(waiting, pool.map(self._send, waiting), strict=True) if went]
-            waiting = self._read_back(sent)
+        good = [change for change in ready if self._may_go(change, values[change.address])]
+        hand = [change for change in good if self._sent_a_moment_ago(change)]
+        go = _without(good, hand)
+        turn = 0
+        while go or hand:
+            hand += self._send_all(go)
+            values = self.live.read(change.address for change in hand) if hand else {}
+            hand = [change for change in hand if self._is_open(change, values[change.address])]
+            go = [change for change in hand if self._never_arrived(change, values[change.address])]
+            hand = _without(hand, go)
+            if hand and not go:
+                left = min(PATIENCE - self._waited(change) for change in hand)
+                self.clock.sleep(max(0.01, min(left, POLL[min(turn, len(POLL) - 1)])))
+            turn += 1
+
+    def _send_all(self, changes: Sequence[Change]) -> list[Change]:
+        """Returns the changes that AWS may have carried out. An error of our own is raised when all have ended."""
+        with ThreadPoolExecutor(self.parallel) as pool:
+            futures = [pool.submit(self._send, change) for change in changes]
+        return [change for change, future in zip(changes, futures, strict=True) if future.result()]
 
     def _may_go(self, change: Change, value: Value | Exception) -> bool:
         """Whether the live value is still `before`; records every other case."""
         if isinstance(value, CredentialsEnded):
             self.stop(f"{value}")
-        if isinstance(value, Exception):
+        elif isinstance(value, Exception):
             self._record(change, "failed", f"could not be read: {value}")
-            return False
-        if value == change.after:
-            self._record(change, "done" if self._sent_before(change) else "already")
-            return False
-        if value != change.before:
-            self._conflict(change, value)
-            return False
-        return True
+        elif value == change.after:
+            self._record(change, "done" if self._maybe_ours(change) else "already")
+        elif value != change.before:
+            self._record(change, "conflict", f"now {brief(value)}, planned from {brief(change.before)}")
+        else:
+            return True
+        return False
 
-    def _sent_before(self, change: Change) -> bool:
-        """Whether an earlier run may have sent this change: then the value that is there is ours."""
-        return self.result.outcomes.get(change.id) in ("intent", "sent", "failed") or self._sends[change.id] > 0
+    def _maybe_ours(self, change: Change) -> bool:
+        """Whether a send, of this run or an earlier one, may have been carried out: then what is there is ours."""
+        return change.id in self._doubtful
+
+    def _sent_a_moment_ago(self, change: Change) -> bool:
+        """Whether an earlier run ended with this change in hand, so recently that AWS may not show it yet."""
+        in_hand = self.result.outcomes.get(change.id) in ("intent", "sent")
+        return in_hand and self._waited(change) < PATIENCE
+
+    def _waited(self, change: Change) -> float:
+        now = self.clock.now()
+        return (now - self._sent_at.get(change.id, now)).total_seconds()
 
     def _send(self, change: Change) -> bool:
         """Sends one change if nothing speaks against it. True if AWS may have carried it out."""
-        if self._stop.is_set() or not self._still_good(change):
-            return False
-        self._record(change, "intent")
+        try:
+            if self._stop.is_set() or not self._same_account() or not self._still_good(change):
+                return False
+            self._record(change, "intent")
+            return self._sent(change)
+        except Exception:
+            self.stop("an error of this program or this machine")  # before the next change is begun
+            raise
+
+    def _sent(self, change: Change) -> bool:
         self._sends[change.id] += 1
+        self._sent_at[change.id] = self.clock.now()
         try:
             receipt = self._patiently(change)
-        except OutcomeUnknown as error:
-            self.result.details[change.id] = f"outcome unknown: {error}"
-            return True
-        except CredentialsEnded as error:
-            self.stop(f"{error}")
-            self._record(change, "failed", str(error))
+        except Moved:
             return False
+        except OutcomeUnknown as error:
+            self._in_doubt(change)
+            self.result.details[change.id] = f"outcome unknown: {error}"
+            self._keep_secret(change, getattr(error, "secret", ""), certain=False)
+            return True
         except CallFailed as error:
-            return self._refused_by_aws(change, error)
-        if receipt.secret:
-            self.result.secrets.append((change.address, receipt.secret))
+            return self._refused(change, error)
+        self._in_doubt(change)
+        self._keep_secret(change, receipt.secret, certain=True)
         self._record(change, "sent", request_ids=receipt.request_ids)
         return True
+
+    def _in_doubt(self, change: Change) -> None:
+        self._doubtful.add(change.id)
+        self._sent_at[change.id] = self.clock.now()
+
+    def _keep_secret(self, change: Change, secret: str, *, certain: bool) -> None:
+        """A call that was answered settles which one-time password counts; before that, each one sent may be it."""
+        if not secret:
+            return
+        for earlier in [kept for kept in self.result.secrets if certain and kept[0] == change.address]:
+            self.result.secrets.remove(earlier)
+        self.result.secrets.append((change.address, secret))
 
     def _still_good(self, change: Change) -> bool:
         """The last look before the call: the value where it may be a third one, and the evidence of a removal."""
@@ -178,29 +233,31 @@ class Executor:
         try:
             evidence = self.live.evidence(change.address)
         except CallFailed as error:
+            self._ended(error)
             self._record(change, "failed", f"the evidence could not be read again: {error}")
             return False
-        if dict(evidence) != dict(change.evidence):
-            self._record(
-                change,
-                "conflict",
-                f"the evidence has changed: planned on {brief(change.evidence)}, now {brief(evidence)}",
-            )
-            return False
-        return True
+        if dict(evidence) == dict(change.evidence):
+            return True
+        was = f"planned on {brief(change.evidence)}, now {brief(evidence)}"
+        self._record(change, "conflict", f"the evidence has changed: {was}")
+        return False
 
     def _patiently(self, change: Change) -> Receipt:
-        """The write, again only while AWS says that it did nothing and may do it later."""
+        """The write, again only while AWS says that it did nothing and may do it later. Raises CallFailed, Moved."""
         begun = self.clock.now()
-        patience: Callable[[RetryCallState], bool] = lambda _: (self.clock.now() - begun).total_seconds() > PATIENCE  # noqa: E731
         attempts = Retrying(
             retry=retry_if_exception_type(NotYet),
             wait=wait_random_exponential(multiplier=0.3, max=10),
-            stop=patience,
+            stop=lambda _: self._stop.is_set() or (self.clock.now() - begun).total_seconds() >= PATIENCE,
             sleep=self.clock.sleep,
             reraise=True,
         )
-        return attempts(self._write, change)
+        for attempt in attempts:
+            with attempt:
+                if attempt.retry_state.attempt_number > 1 and not self._still_good(change):
+                    raise Moved
+                return self._write(change)
+        raise AssertionError("tenacity returns or raises")
 
     def _write(self, change: Change) -> Receipt:
         try:
@@ -211,51 +268,69 @@ class Executor:
                 raise NotYet(error.operation, error.code, error.message, error.request_id) from error
             raise
 
-    def _refused_by_aws(self, change: Change, error: CallFailed) -> bool:
-        if error.code in ("EntityAlreadyExists", "NoSuchEntity") and self._sends[change.id] > 1:
-            return True  # an earlier send whose answer was lost was carried out after all: the read will say so
-        self._record(change, "failed", str(error))
+    def _refused(self, change: Change, error: CallFailed) -> bool:
+        """AWS said no. True if it is because an earlier send, whose answer was lost, has done it."""
+        self._ended(error)
+        if error.code in ("EntityAlreadyExists", "NoSuchEntity"):
+            if self._maybe_ours(change):
+                self._sends[change.id] = SENDS  # it is there, or on its way: no other send can do better
+                return True
+            if self.live.read([change.address])[change.address] == change.after:
+                self._record(change, "already", str(error))
+                return False
+        self._record(change, "failed", str(error), (error.request_id or "none",))
         return False
 
-    def _read_back(self, sent: Sequence[Change]) -> list[Change]:
-        """Waits until reads return `after`. Returns the changes to send again: unknown, and certainly not done."""
-        begun = self.clock.now()
-        pending = list(sent)
-        for turn in range(10_000):
-            values = self.live.read(change.address for change in pending) if pending else {}
-            seen = [change for change in pending if values[change.address] == change.after]
-            for change in seen:
-                self._record(change, "done")
-            pending = [change for change in pending if values[change.address] != change.after]
-            waited = (self.clock.now() - begun).total_seconds()
-            if not pending or waited > PATIENCE:
-                break
-            lost = [c for c in pending if self._never_arrived(c, values[c.address], waited)]
-            if lost and len(lost) == len(pending):
-                return lost
-            self.clock.sleep(POLL[min(turn, len(POLL) - 1)])
-        for change in pending:
-            self._record(change, "failed", f"not seen after {PATIENCE:.0f} s: now {brief(values[change.address])}")
-        return []
+    def _ended(self, error: Exception) -> None:
+        if isinstance(error, CredentialsEnded):
+            self.stop(str(error))
 
-    def _never_arrived(self, change: Change, value: Value | Exception, waited: float) -> bool:
+    def _is_open(self, change: Change, value: Value | Exception) -> bool:
+        """Whether a change that was sent is still to be waited for; records what came of it if not."""
+        if isinstance(value, CredentialsEnded):
+            self.stop(str(value))
+            return False  # the journal says that it was sent: the next run asks
+        if isinstance(value, CallFailed) and not isinstance(value, NotYet | OutcomeUnknown):
+            self._record(change, "failed", f"sent, and could not be read back: {value}")
+        elif not isinstance(value, Exception) and value == change.after:
+            self._record(change, "done")
+        elif self._waited(change) >= PATIENCE:
+            self._record(change, "failed", f"sent, and not seen after {PATIENCE:.0f} s: now {brief(value)}")
+        else:
+            return True
+        return False
+
+    def _never_arrived(self, change: Change, value: Value | Exception) -> bool:
         """An answer was lost, and the account still has the old value after it had time to show a new one."""
         unknown = self.result.outcomes.get(change.id) == "intent"
-        return unknown and value == change.before and waited >= sum(POLL[:3]) and self._sends[change.id] < SENDS
-
-    def _conflict(self, change: Change, value: Value) -> None:
-        self._record(change, "conflict", f"now {brief(value)}, planned from {brief(change.before)}")
+        again = not self._stop.is_set() and self._sends[change.id] < SENDS
+        return unknown and again and value == change.before and self._waited(change) >= DOUBT
 
     def _record(self, change: Change, event: Event, detail: str = "", request_ids: tuple[str, ...] = ()) -> None:
         self.journal.add(event, change.id, change.address, detail=detail, request_ids=request_ids)
         self.result.outcomes[change.id] = event
         if detail:
             self.result.details[change.id] = detail
+        elif event in SETTLED:
+            self.result.details.pop(change.id, None)
         if event in ("failed", "conflict") and self.fail_fast:
             self.stop("a change failed (--fail-fast)")
         self.progress(change, event)
 
 
-def unsettled(plan: Plan, done: Mapping[int, Event]) -> list[Change]:
-    """The changes that an earlier run did not bring to an end."""
-    return [change for change in plan.changes if done.get(change.id) not in SETTLED]
+def doubtful(records: Iterable[Record]) -> set[int]:
+    """The changes that were sent and that AWS did not refuse: if the account shows their `after`, it is ours.
+
+    A refusal is recorded with AWS's request id; a `failed` without one means that the outcome was not found out.
+    """
+    sends: Counter[int] = Counter()
+    for record in records:
+        if record.change and record.event in ("intent", "sent", "failed"):
+            refused = record.event == "failed" and bool(record.request_ids)
+            sends[record.change] += {"intent": 1, "sent": 0, "failed": -1 if refused else 0}[record.event]
+    return {change for change, count in sends.items() if count > 0}
+
+
+def _without(changes: Sequence[Change], others: Sequence[Change]) -> list[Change]:
+    ids = {change.id for change in others}
+    return [change for change in changes if change.id not in ids]

@@ -2,7 +2,8 @@
 
 what is used comes before what uses it        create the group, then attach to it, then join it
 what is deleted waits for what refers to it   detach everywhere, then delete the policy
-access is given before it is taken away       per principal, and through groups for their members
+access is given before it is taken away       per principal, and through groups for their members; but who waits for
+                                              a place under a quota comes after the one that leaves it
 a running trail comes before everything       whatever starting it does not itself need
 """
 
@@ -12,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from remediate.errors import BadInput
-from remediate.model import Address, Reason, Resources, Risk, Struct, Value, at, kind_of, pair_of
+from remediate.model import Address, Reason, Resources, Risk, Struct, Value, at, kind_of, name_of, pair_of
 
 Needs = Mapping[int, set[int]]
 
@@ -39,11 +40,10 @@ def needs(steps: Sequence[Step], resources: Resources, members: Mapping[str, tup
     _same_address(edges, by_address)
     _uses(edges, steps, resources, by_address)
     _access(edges, steps, resources, members)
-    _trail_first(edges, steps)
     for i, step in enumerate(steps):
-        edges[i].discard(i)
         edges[i].update(j for a in step.frees for j in by_address.get(a, ()))
-    return edges
+    _trail_first(edges, steps)
+    return {i: earlier - {i} for i, earlier in edges.items()}
 
 
 def _same_address(edges: dict[int, set[int]], by_address: Mapping[Address, list[int]]) -> None:
@@ -93,11 +93,20 @@ def _access(
         for i in joins:
             edges[i] |= complete
     for principal, given in list(gives.items()):
-        for user in members.get(principal.removeprefix("iam.group/"), ()) if kind_of(principal) == "iam.group" else ():
-            gives[at("iam.user", user)] |= given
+        for user in _users(principal, members):
+            gives[user] |= given
+    freed = {address for step in steps for address in step.frees}
     for principal, taken in takes.items():
+        given = set().union(*(gives.get(p, ()) for p in (principal, *_users(principal, members))))
+        waiting = {j for j in given if steps[j].frees}
         for i in taken:
-            edges[i] |= {j for j in gives.get(principal, ()) if steps[i].address not in steps[j].frees}
+            edges[i] |= given - waiting if steps[i].address in freed else given
+
+
+def _users(principal: Address, members: Mapping[str, tuple[str, ...]]) -> list[Address]:
+    """Whom a group's policies reach."""
+    group = name_of(principal) if kind_of(principal) == "iam.group" else ""
+    return [at("iam.user", user) for user in members.get(group, ())]
 
 
 def _trail_first(edges: dict[int, set[int]], steps: Sequence[Step]) -> None:

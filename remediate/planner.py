@@ -9,6 +9,7 @@ from remediate import guard, order
 from remediate.account import Account
 from remediate.controls.base import Control
 from remediate.errors import BadInput, Unreadable
+from remediate.guard.rules import principal
 from remediate.model import (
     RISKS,
     Address,
@@ -28,7 +29,6 @@ from remediate.model import (
     Want,
     at,
     kind_of,
-    name_of,
 )
 from remediate.order import Step
 from remediate.playbook.scope import Scope
@@ -125,12 +125,7 @@ def exemption_of(
 ) -> Exemption | None:
     """The exemption that keeps this control from the user or role that an address belongs to."""
     kind = resources.get(kind_of(address))
-    principal = kind.principal(address) if kind else None
-    if principal is None:
-        return None
-    users, roles = kind_of(principal) == "iam.user", kind_of(principal) == "iam.role"
-    name = name_of(principal)
-    who = account.users.get(name) if users else account.roles.get(name) if roles else None
+    who = principal(account, kind.principal(address)) if kind else None
     return scope.exemption(control, who) if who else None
 
 

@@ -106,16 +106,15 @@ def size(document: Value) -> int:
     return sum(not c.isspace() for c in canonical_json(document).decode())
 
 
-def allows_everything(document: Value) -> bool:
-    """Whether one statement allows every action on every resource without a condition: an administrator's policy."""
+def on_everything(document: Value, effect: str) -> bool:
+    """Whether one statement allows (or denies) every action on every resource without a condition."""
     if not isinstance(document, Mapping):
         return False
-    body = document.get("Statement", [])
-    return any(_is_star(item) for item in _as_list(body))
+    return any(_is_star(item, effect) for item in _as_list(document.get("Statement", [])))
 
 
-def _is_star(item: Value) -> bool:
-    if not isinstance(item, Mapping) or item.get("Effect") != "Allow" or item.get("Condition"):
+def _is_star(item: Value, effect: str) -> bool:
+    if not isinstance(item, Mapping) or item.get("Effect") != effect or item.get("Condition"):
         return False
     actions = _as_list(item.get("Action", []))
     return bool({"*", "*:*"} & {a for a in actions if isinstance(a, str)}) and "*" in _as_list(item.get("Resource", []))

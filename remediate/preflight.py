@@ -7,10 +7,12 @@ import msgspec
 
 from remediate import __version__, guard
 from remediate.account import Account
-from remediate.errors import Refused
+from remediate.errors import CredentialsEnded, Refused
 from remediate.model import Address, Change, Plan, Resources, Value, brief
 
 NEW_PLAN = "Make a new plan: remediate plan"
+SET_BACK = "Set these entries to what they were planned from, by hand; then run the same command again."
+"""A rollback cannot be planned anew without them: they are what the plan that it takes back left."""
 
 
 def usable(plan: Plan, now: datetime, *, resuming: bool) -> None:
@@ -38,12 +40,18 @@ def same_account(plan: Plan, account: str, caller: str) -> None:
         )
 
 
-def fresh(changes: Sequence[Change], values: Mapping[Address, Value | Exception]) -> None:
-    """Raises Refused, with all three values, if an address is neither as planned from nor as planned to."""
+def fresh(changes: Sequence[Change], values: Mapping[Address, Value | Exception], remedy: str = NEW_PLAN) -> None:
+    """Raises Refused, with all three values, if an address is neither as planned from nor as planned to.
+
+    Raises CredentialsEnded if that is why nothing could be read.
+    """
     first: dict[Address, Change] = {}
     for change in changes:
         first.setdefault(change.address, change)
     stale = [c for a, c in first.items() if _neither(values[a], c)]
+    for value in values.values():
+        if isinstance(value, CredentialsEnded):
+            raise value
     unread = [f"{a}: {v}" for a, v in values.items() if isinstance(v, Exception)]
     if unread:
         raise Refused(
@@ -57,7 +65,7 @@ def fresh(changes: Sequence[Change], values: Mapping[Address, Value | Exception]
         raise Refused(
             "the account changed since this plan was made",
             details=[*lines, *more, "Nothing was written."],
-            remedy=NEW_PLAN,
+            remedy=remedy,
         )
 
 

@@ -9,7 +9,21 @@ import msgspec
 from remediate import guard, order
 from remediate.account import Account
 from remediate.errors import BadInput
-from remediate.model import Address, Change, Event, Kept, Live, Plan, Resources, Risk, kind_of
+from remediate.executor import doubtful
+from remediate.model import (
+    SETTLED,
+    Address,
+    Change,
+    Event,
+    Kept,
+    Live,
+    Plan,
+    Record,
+    Resources,
+    Risk,
+    kind_of,
+    outcomes,
+)
 
 VALID = timedelta(hours=24)
 INVERSE_RISK: Mapping[Risk, Risk] = {
@@ -50,19 +64,21 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
     )
 
 
-def settled(plan: Plan, recorded: Mapping[int, Event], live: Live) -> dict[int, Event]:
-    """What came of each change, asking the account about those that a crash left without an outcome.
+def settled(plan: Plan, records: Sequence[Record], live: Live) -> dict[int, Event]:
+    """What came of each change, asking the account about those that were sent and have no outcome.
 
-    Raises BadInput where the account cannot be asked: a rollback must not leave out what was done.
+    One whose entry is neither as before nor as planned counts as done, so that the rollback stops there and shows it:
+    left out, it would stay as it is and nobody would know. Raises BadInput where the account cannot be asked.
     """
-    result = dict(recorded)
-    open_ended = [c for c in plan.changes if recorded.get(c.id) in ("intent", "sent", "failed")]
+    result = outcomes(records)
+    doubt = doubtful(records)
+    open_ended = [c for c in plan.changes if c.id in doubt and result[c.id] not in SETTLED]
     values = live.read(c.address for c in open_ended) if open_ended else {}
     for change in open_ended:
         value = values[change.address]
         if isinstance(value, Exception):
             raise BadInput(f"nobody knows whether change #{change.id} was done: {value}", address=change.address)
-        if value == change.after:
+        if value != change.before:
             result[change.id] = "done"
     return result
 

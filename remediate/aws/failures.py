@@ -31,20 +31,31 @@ BROKEN = frozenset(
 
 WITHOUT_CREDENTIALS = frozenset(
     "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound "
-    "SSOTokenLoadError UnauthorizedSSOTokenError TokenRetrievalError InvalidConfigError".split()
+    "SSOError SSOTokenLoadError UnauthorizedSSOTokenError PendingAuthorizationExpiredError TokenRetrievalError "
+    "NoAuthTokenError LoginError LoginRefreshRequired LoginInsufficientPermissions LoginTokenLoadError "
+    "LoginAuthorizationCodeError InvalidConfigError ConfigParseError RefreshWithMFAUnsupportedError".split()
 )
 
-NOT_SENT = frozenset("EndpointConnectionError ConnectTimeoutError ProxyConnectionError SSLError".split())
-"""The connection was never made, so the call never arrived."""
+NOT_SENT = frozenset("EndpointConnectionError ConnectTimeoutError ProxyConnectionError".split())
+"""The connection was never made, so the call never arrived. An SSLError may come while the answer is read."""
+
+
+class OutcomeUnknownOf(OutcomeUnknown):
+    """The same for a call that may have set something nobody can read again: a one-time password, which is here."""
+
+    def __init__(self, error: CallFailed, secret: str) -> None:
+        super().__init__(error.operation, error.code, error.message, error.request_id)
+        self.secret = secret
 
 
 def translate(operation: str, error: Exception) -> CallFailed | None:
     """The CallFailed that a botocore exception stands for; None for an exception that is not botocore's."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         return _answered(operation, error)
-    if not isinstance(error, BotoCoreError):
+    if not isinstance(error, BotoCoreError | ResponseParserError):
         return None
     name = type(error).__name__
     message = " ".join(str(error).split())

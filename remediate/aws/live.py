@@ -1,5 +1,6 @@
 """The live account for the executor: many addresses in few reads, and writes that are sent once."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +27,17 @@ class LiveAccount:
     def __init__(self, aws: Session, workers: int) -> None:
         self._aws = aws
         self._workers = workers
+        self._asking = threading.Lock()
+        self._known: dict[str, tuple[str, str]] = {}
 
     def identity(self) -> tuple[str, str]:
-        caller = self._aws.read("sts", "get_caller_identity")
-        return str(caller["Account"]), str(caller["Arn"])
+        """The account and ARN of the credentials in hand. An access key belongs to one account: AWS is asked once."""
+        with self._asking:
+            key = self._aws.access_key()
+            if key not in self._known:
+                caller = self._aws.read("sts", "get_caller_identity")
+                self._known[key] = str(caller["Account"]), str(caller["Arn"])
+            return self._known[key]
 
     def read(self, addresses: Iterable[Address]) -> dict[Address, Value | Exception]:
         wanted = sorted(set(addresses))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate import __version__
 from remediate.aws.failures import translate
-from remediate.errors import CallFailed
+from remediate.errors import BadInput, CallFailed
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -60,9 +60,10 @@ class Session:
         return tuple(self._boto.get_available_regions(service, partition_name=partition))
 
     def access_key(self) -> str:
-        """The id of the access key that signs the calls; not a secret."""
-        credentials = self._boto.get_credentials()
-        return str(credentials.access_key) if credentials else ""
+        """The id of the access key that signs the calls; not a secret. Raises CallFailed."""
+        with translated("credentials"):
+            credentials = self._boto.get_credentials()
+            return str(credentials.access_key) if credentials else ""
 
     def _send(self, service: str, operation: str, region: str, parameters: Answer, *, once: bool) -> Answer:
         self._count(operation)
@@ -86,20 +87,28 @@ class Session:
         key = (service, region or self.region, once)
         with self._lock:
             if key not in self._clients:
-                from botocore.config import Config
-
-                attempts = 1 if once else READ_ATTEMPTS
-                config = Config(
-                    retries={"total_max_attempts": attempts, "mode": "standard"},
-                    max_pool_connections=CONNECTIONS,
-                    connect_timeout=10,
-                    read_timeout=60,
-                    user_agent_extra=f"remediate/{__version__}",
-                )
-                self._clients[key] = self._boto.client(  # type: ignore[call-overload]
-                    service, region_name=key[1], endpoint_url=self._endpoint, config=config
-                )
+                self._clients[key] = self._new_client(*key)
             return self._clients[key]
+
+    def _new_client(self, service: str, region: str, once: bool) -> "BaseClient":
+        from botocore.config import Config
+
+        config = Config(
+            retries={"total_max_attempts": 1 if once else READ_ATTEMPTS, "mode": "standard"},
+            max_pool_connections=CONNECTIONS,
+            connect_timeout=10,
+            read_timeout=60,
+            user_agent_extra=f"remediate/{__version__}",
+        )
+        try:
+            client: BaseClient = self._boto.client(  # type: ignore[call-overload]
+                service, region_name=region, endpoint_url=self._endpoint, config=config
+            )
+        except ValueError as error:
+            raise BadInput(
+                f"no connection to {service} in {region}: {error}", remedy="Check --endpoint-url and --region."
+            ) from None
+        return client
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """What commands have in common: connecting, surveying the account, making a plan, applying one."""
 
+import os
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from remediate import __version__
 from remediate.cli import terminal
 from remediate.errors import Partial, Refused
-from remediate.model import SETTLED, Change, Event, Header, Plan, outcomes
-from remediate.store.history import SUFFIX, journal_path, rollback_path
+from remediate.model import SETTLED, Change, Event, Header, Plan, Record, outcomes
+from remediate.store.files import SUFFIX, journal_path, rollback_path
 
 if TYPE_CHECKING:
     from remediate.account import Account
@@ -115,11 +116,24 @@ def plan_path(plan: Plan, chosen: Path | None) -> Path:
     return next(path for name in names if not (path := PLANS / f"{name}{SUFFIX}").exists())
 
 
-def recorded(plan_file: Path) -> dict[int, Event]:
-    """What the plan's journal says of each change; nothing where it was never applied."""
+def records_of(plan_file: Path) -> list[Record]:
+    """The plan's journal; nothing where it was never applied. Raises Refused where it tells of another plan."""
     from remediate.store.journal import read
+    from remediate.store.plans import load
 
-    return outcomes(read(journal_path(plan_file))[0])
+    journal = journal_path(plan_file)
+    records = read(journal)[0]
+    if any(r.plan != load(plan_file).digest for r in records if r.event == "start"):
+        raise Refused(
+            f"the journal {journal} tells of another plan than {plan_file}",
+            remedy=f"Put back the plan it belongs to, or give {plan_file} another name.",
+        )
+    return records
+
+
+def recorded(plan_file: Path) -> dict[int, Event]:
+    """What the plan's journal says of each change."""
+    return outcomes(records_of(plan_file))
 
 
 def remaining(plan: Plan, done: dict[int, Event]) -> list[Change]:
@@ -137,7 +151,8 @@ def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> 
         aws.on_call = step
         live = LiveAccount(aws, parallel)
         preflight.same_account(plan, *live.identity())
-        preflight.fresh(left, live.read(c.address for c in left))
+        remedy = preflight.SET_BACK if plan.header.rolls_back else preflight.NEW_PLAN
+        preflight.fresh(left, live.read(c.address for c in left), remedy)
         preflight.guarded(plan, left, read_account(aws), RESOURCES, SystemClock().now())
 
 
@@ -146,34 +161,40 @@ def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast:
     from remediate.aws.live import LiveAccount
     from remediate.aws.resources import RESOURCES
     from remediate.executor import Executor
+    from remediate.render.run_text import secrets
     from remediate.store.journal import Journal
 
     left = remaining(plan, recorded(path))
     live = LiveAccount(aws, parallel)
     clock = SystemClock()
     journal = Journal(journal_path(path), clock.now, live.identity()[1])
-    try:
-        with terminal.stepping("applying", len(left)) as step:
-            executor = Executor(
-                plan,
-                live,
-                RESOURCES,
-                journal,
-                clock,
-                parallel=parallel,
-                fail_fast=fail_fast,
-                progress=lambda change, event: step(_line(change, event)) if event not in ("intent", "sent") else None,
-            )
+    with terminal.stepping("applying", len(left)) as step:
+        executor = Executor(
+            plan,
+            live,
+            RESOURCES,
+            journal,
+            clock,
+            parallel=parallel,
+            fail_fast=fail_fast,
+            progress=lambda change, event: _show(step, change, event),
+        )
+        try:
             with _stopping(executor.stop):
-                return executor.run()
-    finally:
-        journal.close()
+                result = executor.run()
+        finally:
+            journal.close()
+            if executor.result.secrets:  # whatever stopped the run: nobody can read them again
+                terminal.note(secrets(executor.result))
+    return result
 
 
-def _line(change: Change, event: Event) -> str:
+def _show(step: "Callable[[str], None]", change: Change, event: Event) -> None:
     from remediate.render.text import safe
 
-    return f"#{change.id} {event} {change.sign} {safe(change.address)}"
+    if event not in ("intent", "sent"):
+        with suppress(OSError):  # a terminal that was closed must not stop a run
+            step(f"#{change.id} {event} {change.sign} {safe(change.address)}")
 
 
 @contextmanager
@@ -182,7 +203,8 @@ def _stopping(stop: Any) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop(f"interrupted by {signal.Signals(number).name}")
-        terminal.note("Finishing the changes in hand…")
+        with suppress(OSError):  # not through sys.stderr: the signal may have come in the middle of a line
+            os.write(2, "Finishing the changes in hand…\n".encode())
         outer = before.get(signal.Signals(number))
         if callable(outer) and outer is not signal.default_int_handler:
             outer(number, frame)  # a schedule that must end too
@@ -197,11 +219,12 @@ def _stopping(stop: Any) -> Iterator[None]:
 
 def refuse_if_rolled_back(plan: Plan, file: Path) -> None:
     """A plan is applied once: taking it back does not make it new. Raises Refused."""
-    path = rollback_path(file)
-    if not plan.header.rolls_back and path.exists() and recorded(path):
+    places = [file.parent / r.detail for r in records_of(file) if r.plan not in ("", plan.digest)]
+    begun = [path for path in (rollback_path(file), *places) if journal_path(path).exists()]
+    if begun and not plan.header.rolls_back:
         raise Refused(
             f"{file} was applied and rolled back: a plan is applied once",
-            details=[f"rollback: {path}"],
+            details=[f"rollback: {begun[0]}"],
             remedy="Make a new plan: remediate plan",
         )
 
@@ -219,7 +242,7 @@ def finish(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: 
     """Executes, says what came of it, and raises Partial unless everything is done."""
     import time
 
-    from remediate.render.run_text import applied, secrets
+    from remediate.render.run_text import applied
 
     begun = time.monotonic()
     result = execute(plan, path, aws, parallel=parallel, fail_fast=fail_fast)
@@ -230,8 +253,6 @@ def finish(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: 
         seconds = time.monotonic() - begun
         back = bool(plan.header.rolls_back)
         terminal.say(applied(plan, result, str(path), str(journal), seconds, rolled_back=back))
-    if result.secrets:
-        terminal.note(secrets(result))
     missing = len(remaining(plan, result.outcomes))
     if missing:
         raise Partial(
@@ -267,13 +288,24 @@ def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", para
         begun = load(path)
         if begun.header.rolls_back != plan.digest:
             raise Refused(f"{path} is another plan", remedy="Give another file with -o.")
-        if recorded(path):
+        if journal_path(path).exists():
             return begun, path
     with terminal.counting("reading the account") as step:
         aws.on_call = step
         live = LiveAccount(aws, parallel)
         preflight.same_account(plan, *live.identity())
-        done = rollback.settled(plan, recorded(file), live)
+        done = rollback.settled(plan, records_of(file), live)
         back = sealed(rollback.inverse(plan, done, read_account(aws), RESOURCES, SystemClock().now()))
     save(back, path)
+    if output:
+        _note_rollback(file, back, output)
     return back, path
+
+
+def _note_rollback(file: Path, back: Plan, output: Path) -> None:
+    """Says in the plan's journal where its rollback stands, if that is not beside it: see `refuse_if_rolled_back`."""
+    from remediate.store.journal import Journal
+
+    journal = Journal(journal_path(file), SystemClock().now, back.header.caller)
+    journal.add("end", plan=back.digest, detail=os.path.relpath(output.absolute(), file.absolute().parent))
+    journal.close()

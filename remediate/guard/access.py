@@ -2,18 +2,19 @@
 
 What a principal may do is the set of statements of all policies that reach it. A statement reaches it by carriers: its
 own policy, or a membership with the group's policy. A plan keeps the statement if some carrier holds at every moment:
-whenever a change ends one carrier, another is already complete and stays, or hands over in the same way. A statement
-that no carrier gives now is a gain. A change may declare either: `additive` a gain, `restrictive` a loss.
+whenever a change ends one carrier, another is complete (by that change at the latest: writing a document replaces it at
+once) and stays, or hands over in the same way. A statement that no carrier gives now is a gain. A change may declare
+either: `additive` a gain, `restrictive` a loss.
 
 AWS's own policies are compared by ARN, others by their statements in canonical form: equal is only what is the same.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from remediate.guard.timeline import Span, Timeline
-from remediate.model import Address, Value, at, kind_of, name_of, pair_of
+from remediate.model import Address, Change, Value, at, kind_of, name_of, pair_of
 from remediate.policy import NotAPolicy, canonical_json, statements
 
 Carrier = tuple[Span, ...]
@@ -107,31 +108,49 @@ def violations(timeline: Timeline) -> Iterator[str]:
     access = Access(timeline)
     for principal in access.concerned():
         for statement, carriers in access.carriers(principal).items():
-            standing = [c for c in carriers if all(span.made is None for span in c)]
-            if not standing:
+            if not any(_standing(carrier) for carrier in carriers):
                 yield from _gains(timeline, principal, statement, carriers)
-            elif not any(_lasts(timeline, carrier, carriers, frozenset()) for carrier in standing):
-                yield from _loses(timeline, principal, statement, standing)
+            elif not stays(timeline, carriers):
+                yield from _loses(timeline, principal, statement, carriers)
 
 
-def _lasts(timeline: Timeline, carrier: Carrier, carriers: list[Carrier], gone: frozenset[int]) -> bool:
-    """Whether the statement stays from here on: each end of this carrier finds another one in place that lasts."""
-    here = gone | {id(carrier)}
+def stays(timeline: Timeline, carriers: list[Carrier]) -> bool:
+    """Whether a statement is there now and at every moment of the plan."""
+    return any(_standing(carrier) for carrier in _lasting(timeline, carriers))
+
+
+def ends(timeline: Timeline, carriers: Iterable[Carrier]) -> list[Change]:
+    """The changes that take away what is there now."""
+    return [timeline.changes[s.ended] for c in carriers if _standing(c) for s in c if s.ended is not None]
+
+
+def _standing(carrier: Carrier) -> bool:
+    return all(span.made is None for span in carrier)
+
+
+def _lasting(timeline: Timeline, carriers: list[Carrier]) -> list[Carrier]:
+    """The carriers each of whose ends finds another of them in place.
+
+    It begins with those that never end, and adds what they can take over from, until there is no more.
+    """
+    found: list[Carrier] = []
+    rest = carriers
+    while True:
+        safe = [c for c in rest if all(_handed_over(timeline, span.ended, found) for span in c)]
+        if not safe:
+            return found
+        found += safe
+        rest = [c for c in rest if c not in safe]
+
+
+def _handed_over(timeline: Timeline, end: int | None, carriers: list[Carrier]) -> bool:
+    return end is None or any(_in_place(timeline, carrier, end) for carrier in carriers)
+
+
+def _in_place(timeline: Timeline, carrier: Carrier, change: int) -> bool:
+    """Whether the carrier is there once that change is done: made by then, and not certainly ended by then."""
     return all(
-        any(
-            _complete_before(timeline, other, span.ended) and _lasts(timeline, other, carriers, here)
-            for other in carriers
-            if id(other) not in here
-        )
-        for span in carrier
-        if span.ended is not None
-    )
-
-
-def _complete_before(timeline: Timeline, carrier: Carrier, change: int) -> bool:
-    """Whether the carrier is there when that change comes: made before it, and not ended by it or before it."""
-    return all(
-        (span.made is None or (span.made != change and timeline.before(span.made, change)))
+        (span.made is None or timeline.before(span.made, change))
         and not (span.ended is not None and timeline.before(span.ended, change))
         for span in carrier
     )
@@ -148,10 +167,10 @@ def _gains(timeline: Timeline, principal: Address, statement: str, carriers: lis
             return
 
 
-def _loses(timeline: Timeline, principal: Address, statement: str, standing: list[Carrier]) -> Iterator[str]:
-    ends = [timeline.changes[s.ended] for carrier in standing for s in carrier if s.ended is not None]
-    if not any(c.risk in ("restrictive", "destructive") for c in ends):
-        first = min(ends, key=lambda c: c.id)
+def _loses(timeline: Timeline, principal: Address, statement: str, carriers: list[Carrier]) -> Iterator[str]:
+    taken = ends(timeline, carriers)
+    if not any(c.risk in ("restrictive", "destructive") for c in taken):
+        first = min(taken, key=lambda c: c.id)
         yield f"#{first.id} {first.address} would take access from {name_of(principal)}: {_short(statement)}"
 
 

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from remediate.account import Account, Role, User
+from remediate.guard.access import Access, ends, stays
 from remediate.guard.timeline import Timeline
-from remediate.model import Address, Change, at, kind_of, name_of, pair_of
-from remediate.policy import allows_everything
+from remediate.model import Address, Change, Value, at, kind_of, name_of, pair_of
+from remediate.policy import on_everything
 
 ADMINISTRATORS = 2
-ADMINISTRATOR_ACCESS = "AdministratorAccess"
+ALLOWS, DENIES = ":aws:policy/AdministratorAccess", ":aws:policy/AWSDenyAll"
 
 
 def violations(timeline: Timeline) -> Iterator[str]:
     account = timeline.account
-    taken = [c for c in timeline.changes.values() if c.risk in ("restrictive", "destructive")]
-    yield from _caller(account, taken)
+    yield from _caller(timeline)
     before = administrators(account)
-    lost = {name: change for name in before if (change := _ends(name, account, taken)) is not None}
+    access = Access(timeline)
+    lost = {name: change for name in before if (change := _ends(name, timeline, access)) is not None}
     left = [name for name in before if name not in lost]
     wanted = min(ADMINISTRATORS, len(before))
     if len(left) < wanted:
@@ -53,30 +56,64 @@ def _may_everything(account: Account, holder: str, principal: User | Role) -> bo
     holders = [(holder, principal.name)]
     if holder == "user":
         holders += [("group", group) for group in account.groups_of(principal.name)]
-    return any(_holds_everything(account, kind, name) for kind, name in holders)
+    held = [policy for kind, name in holders for policy in _held(account, kind, name)]
+    return any(_is(p, "Allow", ALLOWS) for p in held) and not any(_is(p, "Deny", DENIES) for p in held)
 
 
-def _holds_everything(account: Account, holder: str, name: str) -> bool:
-    arns = account.under(f"iam.{holder}_policy", name)
-    inline = (account.value(at(f"iam.{holder}_inline", name, p)) for p in account.under(f"iam.{holder}_inline", name))
-    return any(
-        arn.endswith(f":aws:policy/{ADMINISTRATOR_ACCESS}") or allows_everything(account.document(arn)) for arn in arns
-    ) or any(allows_everything(document) for document in inline)
+def _held(account: Account, holder: str, name: str) -> Iterator[Value]:
+    """Documents, or the ARN where only AWS has the document."""
+    for arn in account.under(f"iam.{holder}_policy", name):
+        yield account.document(arn) or arn
+    for policy in account.under(f"iam.{holder}_inline", name):
+        yield account.value(at(f"iam.{holder}_inline", name, policy))
 
 
-def _ends(name: str, account: Account, taken: list[Change]) -> Change | None:
+def _is(policy: Value, effect: str, arn_end: str) -> bool:
+    return policy.endswith(arn_end) if isinstance(policy, str) else on_everything(policy, effect)
+
+
+def _ends(name: str, timeline: Timeline, access: Access) -> Change | None:
     """The change after which this administrator can no longer work, counting all changes together."""
     kind, _, short = name.partition("/")
-    mine = [c for c in taken if _about(c) == at(f"iam.{kind}", short)]
-    policies = [c for c in mine if kind_of(c.address).endswith(("_policy", "_inline", "_member"))]
-    if policies:
-        return policies[0]
-    if kind != "user":
-        return None
-    user = account.users[short]
-    keys = sum(key.active for key in user.keys) - sum(kind_of(c.address) == "iam.access_key" for c in mine)
-    password = user.password is not None and not any(kind_of(c.address) == "iam.login_profile" for c in mine)
-    return None if keys > 0 or password else next(iter(mine), None)
+    principal, changes = at(f"iam.{kind}", short), timeline.changes.values()
+    gone = next((c for c in changes if c.address == principal and c.after is None), None)
+    ways = [w for s, w in access.carriers(principal).items() if _statement_is_everything(s)]
+    if gone or (ways and not any(stays(timeline, way) for way in ways)):
+        return gone or min(ends(timeline, (c for way in ways for c in way)), key=lambda c: c.id)
+    return _credentials_end(short, timeline) if kind == "user" else None
+
+
+def _credentials_end(short: str, timeline: Timeline) -> Change | None:
+    changes = timeline.changes.values()
+    user, password = timeline.account.users[short], at("iam.login_profile", short)
+    keys = [c for c in changes if kind_of(c.address) == "iam.access_key" and pair_of(c.address)[0] == short]
+    stopped = [c for c in keys if c.before == "Active" and c.after != "Active"]
+    removed = [c for c in changes if c.address == password and c.after is None]
+    signs_in = user.password is not None and not removed
+    left = sum(key.active for key in user.keys) - len(stopped)
+    return None if signs_in or left > 0 else next(iter((*stopped, *removed)), None)
+
+
+def _statement_is_everything(statement: str) -> bool:
+    return statement.endswith(ALLOWS) or (
+        '"*' in statement and on_everything({"Statement": msgspec.json.decode(statement)}, "Allow")
+    )
+
+
+def _caller(timeline: Timeline) -> Iterator[str]:
+    """The credentials and the permissions that this run itself works with."""
+    account = timeline.account
+    kind, _, rest = account.caller.rpartition(":")[2].partition("/")
+    names = {"user": ("user", rest.rpartition("/")[2]), "assumed-role": ("role", rest.partition("/")[0])}
+    holder, name = names.get(kind, ("", ""))
+    mine = {at(f"iam.{holder}", name), *(at("iam.group", g) for g in account.groups_of(name) if holder == "user")}
+    for change in timeline.changes.values():
+        if change.risk not in ("restrictive", "destructive") or _about(change) not in mine:
+            continue
+        key = kind_of(change.address) == "iam.access_key"
+        if kind_of(change.address) == "iam.login_profile" or (key and pair_of(change.address)[1] != account.caller_key):
+            continue  # this run does not work with it
+        yield f"#{change.id} {name_of(change.address)} is what this run works with: it could not finish or roll back"
 
 
 def _about(change: Change) -> Address:
@@ -85,17 +122,3 @@ def _about(change: Change) -> Address:
         return at("iam.user", pair_of(change.address)[1])
     holder = kind.partition(".")[2].partition("_")[0]
     return at("iam.user" if holder in ("access", "login") else f"iam.{holder}", first)
-
-
-def _caller(account: Account, taken: list[Change]) -> Iterator[str]:
-    """The credentials and the permissions that this run itself works with."""
-    kind, _, rest = account.caller.rpartition(":")[2].partition("/")
-    names = {"user": ("user", rest.rpartition("/")[2]), "assumed-role": ("role", rest.partition("/")[0])}
-    holder, name = names.get(kind, ("", ""))
-    for change in taken:
-        if _about(change) != at(f"iam.{holder}", name):
-            continue
-        key = kind_of(change.address) == "iam.access_key"
-        if kind_of(change.address) == "iam.login_profile" or (key and pair_of(change.address)[1] != account.caller_key):
-            continue  # this run does not work with it
-        yield f"#{change.id} {name_of(change.address)} is what this run works with: it could not finish or roll back"

@@ -80,13 +80,21 @@ def _counts(timeline: Timeline) -> Iterator[str]:
 
 def _paired(timeline: Timeline, adds: list[Change], removes: list[Change]) -> int:
     """How many additions certainly come after a removal of their own. In every state those cancel out, so that
-    the most there can ever be is what is there now, plus the additions without a pair."""
-    free = list(removes)
-    for add in adds:
-        match = next((r for r in free if r.id != add.id and timeline.before(r.id, add.id)), None)
-        if match:
-            free.remove(match)
-    return len(removes) - len(free)
+    the most there can ever be is what is there now, plus the additions without a pair.
+
+    The pairs are as many as can be (a matching, by augmenting paths): with fewer, a plan that fits would be refused."""
+    partner: dict[int, Change] = {}
+
+    def place(add: Change, tried: set[int]) -> bool:
+        fitting = [r.id for r in removes if r.id not in tried and timeline.before(r.id, add.id)]
+        for remove in sorted(fitting, key=lambda r: r in partner):  # those without a partner first
+            tried.add(remove)
+            if remove not in partner or place(partner[remove], tried):
+                partner[remove] = add
+                return True
+        return False
+
+    return sum(place(add, set()) for add in adds)
 
 
 def _sizes(timeline: Timeline) -> Iterator[str]:

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from remediate.account import Account, Role, User
 from remediate.guard.timeline import Timeline
-from remediate.model import Exemption, Resources, kind_of, name_of
+from remediate.model import Address, Change, Exemption, Resources, kind_of, name_of
 from remediate.playbook.scope import exemption
 
 
@@ -26,15 +27,28 @@ def exempt_untouched(
     timeline: Timeline, resources: Resources, exemptions: Sequence[Exemption], now: datetime
 ) -> Iterator[str]:
     """No change concerns a user or role that the playbook exempts from the control behind it."""
-    account = timeline.account
     for change in timeline.changes.values():
-        address = resources[kind_of(change.address)].principal(change.address)
-        principal = account.users.get(name_of(address)) if address else None
-        role = account.roles.get(name_of(address)) if address else None
-        who = principal if address and kind_of(address) == "iam.user" else role
-        for reason in change.reasons:
-            if who and (found := exemption(exemptions, reason.control, who, now)):
-                yield f"#{change.id} {change.address} concerns {who.name}, exempt: {found.reason}"
+        for who in concerned(change, timeline.account, resources):
+            for reason in change.reasons:
+                if found := exemption(exemptions, reason.control, who, now):
+                    yield f"#{change.id} {change.address} concerns {who.name}, exempt: {found.reason}"
+
+
+def concerned(change: Change, account: Account, resources: Resources) -> list[User | Role]:
+    """The user or role that a change is about; and of a group, unless nobody notices, its members."""
+    address = resources[kind_of(change.address)].principal(change.address)
+    if address and kind_of(address) == "iam.group" and change.risk != "neutral":
+        return [account.users[user] for user in account.members_of(name_of(address)) if user in account.users]
+    who = principal(account, address)
+    return [who] if who else []
+
+
+def principal(account: Account, address: Address | None) -> User | Role | None:
+    """The user or role at an address; None for a group, and for what belongs to nobody."""
+    if address is None or kind_of(address) not in ("iam.user", "iam.role"):
+        return None
+    name = name_of(address)
+    return account.users.get(name) if kind_of(address) == "iam.user" else account.roles.get(name)
 
 
 def trails_stay_on(timeline: Timeline) -> Iterator[str]:

@@ -1,16 +1,16 @@
 """Everything a plan says about one address."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from remediate.errors import BadInput
-from remediate.model import Change, Plan, Value, brief
+from remediate.model import Change, Plan, Reversal, Value
 from remediate.render import facts
-from remediate.render.diff import diff
+from remediate.render.diff import compact, diff
 from remediate.render.people_text import by_hand
 from remediate.render.text import columns, paint_sign, safe, wrap
 
-UNDO = {
+UNDO: Mapping[Reversal, str] = {
     "exact": "written back as it was",
     "equivalent": "written back, but for",
     "impossible": "! cannot be taken back",
@@ -58,10 +58,10 @@ def _notes(plan: Plan, change: Change) -> Iterator[tuple[str, str]]:
     yield from (("before", _named(later)) for later in plan.changes if change.id in later.needs)
 
 
-def _pairs(evidence: Value) -> str:
-    if not isinstance(evidence, dict):
-        return brief(evidence)
-    return ", ".join(f"{key} {brief(value)}" for key, value in sorted(evidence.items()))
+def _pairs(evidence: Mapping[str, Value]) -> str:
+    return ", ".join(
+        f"{key} {value if isinstance(value, str) else compact(value)}" for key, value in sorted(evidence.items())
+    )
 
 
 def _named(change: Change) -> str:
@@ -71,12 +71,12 @@ def _named(change: Change) -> str:
 def _besides(plan: Plan, address: str, width: int) -> Iterator[list[str]]:
     """The findings, manual steps and exemptions of an address, and what a rollback leaves there."""
     for finding in (f for f in plan.findings if f.address == address):
-        evidence = f": {_pairs(finding.evidence)}" if finding.evidence else ""
-        text = f"{finding.severity}: {finding.summary} ({', '.join(finding.standards)}){evidence}"
-        repair = (
-            "repaired by " + " ".join(f"#{n}" for n in finding.changes) if finding.changes else "no change repairs it"
-        )
-        yield [wrap(f"{finding.control}, {text}", width, "finding  "), wrap(repair, width, "         ")]
+        text = f"{finding.severity}: {finding.summary} ({', '.join(finding.standards)})"
+        repair = "repaired by " + " ".join(f"#{n}" for n in finding.changes) if finding.changes else "no change"
+        lines = [wrap(f"{finding.control}, {text}", width, "finding  "), wrap(repair, width, "         ")]
+        if finding.evidence:
+            lines.insert(1, wrap(_pairs(finding.evidence), width, "         "))
+        yield lines
     mine = [item for item in plan.manual if item.address == address]
     yield from (by_hand(item, n, len(mine), width) for n, item in enumerate(mine, start=1))
     for spared in (e for e in plan.exempted if e.address == address):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from remediate.model import Change, Plan, kind_of
 from remediate.render import facts
-from remediate.render.text import BY_HAND, Cell, columns, count, fit, indent, paint, paint_sign, safe, table, wrap
+from remediate.render.text import BY_HAND, Cell, columns, fit, indent, paint, paint_sign, safe, table, wrap
 
 WIDE = 120
 """From this width on, a line also says why."""
@@ -14,7 +14,7 @@ def details(plan: Plan, *, width: int, colour: bool) -> str:
     """Every change in order, then what stays, what is by hand, unknown and exempt, and what the guard proved."""
     parts = [
         _head(plan, width, colour),
-        *(_batch(run, width, colour) for run in facts.batches(plan.changes)),
+        *(_batch(run, plan.header.account, width, colour) for run in facts.batches(plan.changes)),
         *_rest(plan, width, colour),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -23,21 +23,21 @@ def details(plan: Plan, *, width: int, colour: bool) -> str:
 def _head(plan: Plan, width: int, colour: bool) -> str:
     header = plan.header
     word = f"Rollback of plan {header.rolls_back[:12]}" if header.rolls_back else "Plan"
-    title = f"{word}: {count(len(plan.changes), 'change')} to {facts.account(header)}"
+    title = f"{word}: {facts.many(len(plan.changes), 'change')} to {facts.account(header)}"
     made = f"made {header.created:%Y-%m-%d %H:%M} UTC by {header.caller}"
     lines = [
         paint(fit(title, width), "bold", colour),
-        fit(f"playbook {header.playbook}, {made}", width),
+        wrap(f"playbook {header.playbook}, {made}", width, "", "  "),
         f"valid until {header.expires:%Y-%m-%d %H:%M} UTC",
     ]
     if plan.changes:
-        lines.append(facts.risks(plan.changes, zeros=True))
+        lines += [facts.risks(plan.changes, zeros=True), "One of them, whole: remediate show FILE --address 1"]
     else:
         lines.append("nothing to take back" if header.rolls_back else "nothing to change")
     return "\n".join(lines)
 
 
-def _batch(run: Sequence[Change], width: int, colour: bool) -> str:
+def _batch(run: Sequence[Change], account: str, width: int, colour: bool) -> str:
     first = run[0]
     title = f"{first.sign} {kind_of(first.address)}"
     common = f"{', '.join(facts.controls_of(first))}   {first.risk}   {first.reversal}"
@@ -48,45 +48,45 @@ def _batch(run: Sequence[Change], width: int, colour: bool) -> str:
         lines.append(paint(wrap(f"cannot be taken back: {first.loss}", width, "! "), "red", colour))
     elif first.loss:
         lines.append(wrap(f"taken back, but for: {first.loss}", width, "  "))
-    lines.append(indent(table([_row(change, width) for change in run], (), width - 2)))
+    whys = {facts.whys(change) for change in run}
+    if len(whys) == 1:
+        lines.append(wrap(f"why: {whys.pop()}", width, "  ", "    "))
+    rows = [_row(change, account, width >= WIDE, bool(whys)) for change in run]
+    lines.append(indent(table(rows, (), width - 2)))
     return "\n".join(lines)
 
 
-def _row(change: Change, width: int) -> list[Cell]:
-    """At 80 columns a line has no room to say what is added or removed: its name does."""
-    wide = width >= WIDE
-    cells: list[Cell] = [f"#{change.id}", change.sign, facts.name(change.address)]
+def _row(change: Change, account: str, wide: bool, whys: bool) -> list[Cell]:
+    """In 80 columns a line has no room to say what is added or removed: its name does."""
+    cells: list[Cell] = [f"#{change.id}", change.sign, facts.name(change.address, account)]
     if wide or change.sign == "~":
-        cells.append(facts.transition(change))
-    if wide:
-        cells.append("; ".join(dict.fromkeys(reason.why for reason in change.reasons)))
+        cells.append(fit(facts.transition(change), 60))
+    if wide and whys:
+        cells.append(facts.whys(change))
     return [*cells, facts.following(change)]
 
 
 def _rest(plan: Plan, width: int, colour: bool) -> Iterator[str]:
     yield _section(
-        f"! {count(len(plan.kept), 'entry', 'entries')} stay as the plan made them",
+        f"! {facts.many(len(plan.kept), 'entry', 'entries')} stay as the plan made them",
         (f"{kept.address}: {kept.why}" for kept in plan.kept),
         width,
         colour,
     )
     yield _section(
-        f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand (steps: --manual)",
+        f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand (steps: --manual)",
         (f"{item.address}: {item.summary}" for item in plan.manual),
         width,
         colour,
     )
     yield _section(
-        f"? {count(len(plan.unknowns), 'thing')} could not be read, which is not a pass",
-        (
-            f"{u.what}: {u.reason}" + (f" (not checked: {', '.join(u.controls)})" * bool(u.controls))
-            for u in plan.unknowns
-        ),
+        f"? {facts.many(len(plan.unknowns), 'thing')} could not be read, which is not a pass",
+        (facts.unread(unknown) for unknown in plan.unknowns),
         width,
         colour,
     )
     yield _section(
-        f"{count(len(plan.exempted), 'finding')} exempt",
+        f"{facts.many(len(plan.exempted), 'finding')} exempt",
         (f"{e.control}: {e.summary}; until {e.expires}, {e.owner}: {e.reason}" for e in plan.exempted),
         width,
         colour,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from remediate.render.markdown import prose
 from remediate.render.settings_text import settings_of
-from remediate.render.text import indent, table, wrap
+from remediate.render.text import table, wrap
 
 if TYPE_CHECKING:
     from remediate.controls.base import Control
@@ -18,13 +18,12 @@ WIDE = 140
 def controls_table(controls: "Iterable[Control[Any]]", *, width: int) -> str:
     """One line a control, and how to read more."""
     rows = [_row(control, width) for control in controls]
-    headers = ("control", "guideline", "title", "standards", "what it changes")[: len(rows[0]) if rows else 0]
+    headers = ("control", "title", "what it changes")[: 3 if width >= WIDE else 2]
     return f"{table(rows, headers, width)}\n\nOne of them, whole: remediate controls ID"
 
 
 def _row(control: "Control[Any]", width: int) -> list[str]:
-    cells = [control.id, control.guideline, control.title, ", ".join(control.standards), control.changes]
-    return cells if width >= WIDE else cells[:4]
+    return [control.id, control.title, *([control.changes] if width >= WIDE else [])]
 
 
 def control_page(control: "Control[Any]") -> str:
@@ -53,9 +52,11 @@ def _settings(control: "Control[Any]") -> list[str]:
         return ["No settings: `true` in a playbook switches it on, `false` off."]
     lines = ["Settings in a playbook, each with its default:", f"  {control.id}:"]
     for setting in settings:
-        lines.append(wrap(f"{setting.name}: {setting.default}", WIDTH, "    "))
-        doc = f"{setting.doc} " if setting.doc else ""
-        lines.append(wrap(f"{doc}({setting.type})", WIDTH, "      # "))
+        line = f"    {setting.name}: {setting.default}"
+        if setting.doc or len(line) + len(setting.type) > WIDTH - 4:
+            lines += [line, wrap(f"{setting.doc} ({setting.type})".lstrip(), WIDTH, "      # ", "      # ")]
+        else:
+            lines.append(f"{line}  # {setting.type}")
     return lines
 
 
@@ -70,6 +71,3 @@ def _markdown(controls: "Iterable[Control[Any]]") -> Iterator[str]:
     for control in controls:
         standards = ", ".join((control.guideline, *control.standards))
         yield f"| `{control.id}` | {prose(control.title)} | {prose(control.changes)} | {prose(standards)} |"
-
-
-__all__ = ["control_page", "controls_markdown", "controls_table", "indent"]

@@ -1,8 +1,7 @@
 """Two values of one address, line by line."""
 
 import difflib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -11,29 +10,58 @@ from remediate.render.text import columns, safe
 
 AROUND = 3
 """Unchanged lines shown on each side of a difference."""
+STEP = "  "
 
 
 def diff(before: Value, after: Value, width: int) -> Iterator[tuple[str, str]]:
-    """Pairs of a sign (`-`, `+` or a space) and a safe line."""
-    old, new = lines(before, width), lines(after, width)
-    if len(old) == len(new) == 1 or not old or not new:
-        yield from (("-", line) for line in old)
-        yield from (("+", line) for line in new)
+    """Pairs of a sign (`-`, `+` or a space) and a safe line; long runs of unchanged lines are one `…`."""
+    if isinstance(before, str | int | float | None) or isinstance(after, str | int | float | None):
+        yield from (("-", line) for line in lines(before, width))
+        yield from (("+", line) for line in lines(after, width))
         return
-    old, new = pretty(before), pretty(after)
-    for line in list(difflib.unified_diff(old, new, n=AROUND, lineterm=""))[2:]:
-        yield (" ", "…") if line.startswith("@@") else (line[0], line[1:])
+    old, new = lines(before, width, whole=False), lines(after, width, whole=False)
+    seen = 0
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(AROUND):
+        if group[0][1] > seen:
+            yield " ", "…"
+        for tag, i, j, k, m in group:
+            yield from ((" " if tag == "equal" else "-", line) for line in old[i:j])
+            yield from (("+", line) for line in new[k:m] if tag != "equal")
+        seen = group[-1][2]
+    if seen < len(old):
+        yield " ", "…"
 
 
-def lines(value: Value, width: int) -> list[str]:
-    """A value as JSON: on one line where it fits, absent as no line."""
-    if value is None:
-        return []
-    short = safe(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=0).decode())
-    return [short] if columns(short) <= width else pretty(value)
+def compact(value: Value) -> str:
+    """A value as JSON on one line, safe, with sorted keys and spaces to break at."""
+    return safe(msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=0).decode())
 
 
-def pretty(value: Value) -> list[str]:
-    """A value as JSON over as many lines as it has parts, with sorted keys."""
-    text = json.dumps(msgspec.to_builtins(value), indent=2, sort_keys=True, ensure_ascii=False)
-    return [safe(line) for line in text.split("\n")]
+def lines(value: Value, width: int, *, whole: bool = True) -> list[str]:
+    """A value as JSON, each part of it on one line where it fits; absent is no line.
+
+    With `whole` false the value itself is always taken apart, so that two of them can be compared.
+    """
+    return [] if value is None else list(_lines(value, width, "", "", whole))
+
+
+def _lines(value: Value, width: int, lead: str, end: str, whole: bool) -> Iterator[str]:
+    line = f"{lead}{compact(value)}{end}"
+    step = lead[: len(lead) - len(lead.lstrip())]
+    if (whole and columns(line) <= width) or not value or isinstance(value, str | int | float):
+        yield line
+    elif isinstance(value, Mapping):
+        yield f"{lead}{{"
+        names = sorted(value)
+        for name in names:
+            yield from _lines(value[name], width, f"{step}{STEP}{compact(name)}: ", _comma(name, names), True)
+        yield f"{step}}}{end}"
+    else:
+        yield f"{lead}["
+        for n, item in enumerate(value):
+            yield from _lines(item, width, step + STEP, "," if n < len(value) - 1 else "", True)
+        yield f"{step}]{end}"
+
+
+def _comma(name: str, names: Sequence[str]) -> str:
+    return "" if name == names[-1] else ","

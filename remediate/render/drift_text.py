@@ -1,12 +1,12 @@
 """What has moved since it was set, and what the playbook would change now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from remediate.model import Plan, brief
 from remediate.render import facts
 from remediate.render.diff import diff
-from remediate.render.text import BY_HAND, count, fit, indent, safe, table, wrap
+from remediate.render.text import BY_HAND, fit, indent, safe, table, wrap
 
 if TYPE_CHECKING:
     from remediate.drift import Drifted
@@ -29,7 +29,7 @@ def _moved(drifted: "Sequence[Drifted]", width: int) -> str:
     if not drifted:
         return "No drift: what past runs set is as they left it."
     verb = "is not what a run left it at" if len(drifted) == 1 else "are not what a run left them at"
-    lines = [f"Drift: {count(len(drifted), 'setting')} {verb}"]
+    lines = [f"Drift: {facts.many(len(drifted), 'setting')} {verb}"]
     for item in drifted[:SHOWN]:
         lines += _entry(item, width)
     if len(drifted) > SHOWN:
@@ -39,7 +39,7 @@ def _moved(drifted: "Sequence[Drifted]", width: int) -> str:
 
 def _entry(item: "Drifted", width: int) -> Iterator[str]:
     yield f"  ~ {safe(item.address)}"
-    if isinstance(item.expected, dict) and isinstance(item.now, dict):
+    if isinstance(item.expected, Mapping) and isinstance(item.now, Mapping):
         differences = list(diff(item.expected, item.now, width - 8))
         yield "    - expected, + now"
         yield from (f"      {sign} {fit(line, width - 8)}" for sign, line in differences[:LINES])
@@ -53,16 +53,16 @@ def _entry(item: "Drifted", width: int) -> Iterator[str]:
 
 def _wanted(plan: Plan, width: int) -> Iterator[str]:
     if plan.changes:
-        yield f"The playbook {safe(plan.header.playbook)} would make {count(len(plan.changes), 'change')}: {facts.risks(plan.changes)}"
+        would = f"would make {facts.many(len(plan.changes), 'change')}: {facts.risks(plan.changes)}"
+        yield f"The playbook {safe(plan.header.playbook)} {would}"
         rows = [[f"#{c.id}", c.sign, c.address, c.risk, c.reversal] for c in plan.changes[:SHOWN]]
         yield indent(table(rows, (), width - 2))
         if len(plan.changes) > SHOWN:
             yield f"  …and {len(plan.changes) - SHOWN} more: in the plan"
     else:
-        yield f"The playbook {safe(plan.header.playbook)} would change nothing" + (
-            " of what could be read." * bool(plan.unknowns) or "."
-        )
+        nothing = "nothing of what could be read" if plan.unknowns else "nothing"
+        yield f"The playbook {safe(plan.header.playbook)} would change {nothing}."
     if plan.manual:
-        yield f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand"
+        yield f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand"
     for unknown in plan.unknowns:
         yield wrap(f"{unknown.what} could not be read, which is not a pass: {fit(unknown.reason, 200)}", width, "? ")

@@ -14,6 +14,7 @@ from remediate.model import (
     Plan,
     Reversal,
     Risk,
+    Unknown,
     Value,
     brief,
     kind_of,
@@ -25,6 +26,9 @@ REVERSALS: tuple[Reversal, ...] = ("exact", "equivalent", "impossible")
 OWN_OF_USER = frozenset({"iam.user", "iam.login_profile", "iam.access_key", "iam.user_tag"})
 ALSO_OF_USER = frozenset({"iam.user_policy", "iam.user_inline"})
 OWN_POLICY = re.compile(r"\barn:aws[a-z-]*:iam::(aws|\d{12}):policy/")
+SAID_BY_KIND = frozenset({"member", "attached", "password"})
+WORD = re.compile(r"(?!(?:true|false|null|none)$)[A-Za-z][\w.:/-]*")
+KEY_ID = re.compile(r"\b(A[KS]IA)[A-Z0-9]{8,}([A-Z0-9]{4})\b")
 HOLDERS = {"iam.group": "group", "iam.role": "role", "s3.bucket": "bucket", "iam.password_policy": "password policy"}
 
 
@@ -113,6 +117,11 @@ def noticed(plan: Plan) -> list[Noticed]:
     return [Noticed(who, user, tuple(dict.fromkeys(notices[who, user]))) for who, user in people]
 
 
+def short(someone: Noticed) -> Noticed:
+    """With the ids of keys as people tell them apart: `AKIA…7EX2`."""
+    return someone._replace(notices=tuple(KEY_ID.sub(r"\1…\2", notice) for notice in someone.notices))
+
+
 def proven(plan: Plan) -> bool:
     """Whether the guard looked at everybody's access and found no change that is not declared."""
     return any(check.guard == "access" for check in plan.checks)
@@ -143,13 +152,19 @@ def whys(change: Change) -> str:
 
 
 def transition(change: Change) -> str:
-    """What changes, on one line: both values where they are short, the settings that differ where they are many."""
+    """What changes, on one line, as far as the sign and the name do not say it."""
     if change.before is None or change.after is None:
         value = change.after if change.before is None else change.before
-        return "" if value in ("member", "attached") else brief(value)
+        plain = isinstance(value, bool | int | float | str) and value not in SAID_BY_KIND
+        return _plain(value) if plain else ""
     if isinstance(change.before, Mapping) and isinstance(change.after, Mapping):
         return ", ".join(_setting(key, change.before, change.after) for key in _differing(change.before, change.after))
-    return f"{brief(change.before)} → {brief(change.after)}"
+    return f"{_plain(change.before)} → {_plain(change.after)}"
+
+
+def _plain(value: Value) -> str:
+    """On one line; a word without its quotes."""
+    return value if isinstance(value, str) and WORD.fullmatch(value) else brief(value, 60)
 
 
 def _differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[str]:
@@ -159,17 +174,38 @@ def _differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[
 def _setting(key: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> str:
     values = before.get(key), after.get(key)
     if all(value is None or isinstance(value, bool | int | str) for value in values):
-        return f"{key} {' → '.join('none' if value is None else brief(value, 60) for value in values)}"
+        return f"{key} {' → '.join('none' if value is None else _plain(value) for value in values)}"
     return key
 
 
 def following(change: Change, most: int = 3) -> str:
-    """`after #88 #89`"""
+    """`after #88 #89 +4`"""
     if not change.needs:
         return ""
     few = change.needs if len(change.needs) <= most else change.needs[: most - 1]
-    more = f" and {len(change.needs) - len(few)} more" if len(few) < len(change.needs) else ""
+    more = f" +{len(change.needs) - len(few)}" if len(few) < len(change.needs) else ""
     return "after " + " ".join(f"#{n}" for n in few) + more
+
+
+def nothing(plan: Plan) -> str:
+    """What to say of a plan without changes."""
+    if plan.header.rolls_back:
+        return "Nothing to take back."
+    if plan.unknowns:
+        return "Nothing to change in what could be read. What could not be read is unknown, which is not a pass."
+    if plan.manual:
+        return "Nothing to change: what is left is by hand."
+    return "Nothing to change: the account meets the playbook" + (", but for what is exempt." if plan.exempted else ".")
+
+
+def many(number: int, noun: str, plural: str = "") -> str:
+    """`1 change`, `551 changes`"""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def unread(unknown: Unknown) -> str:
+    hides = f" (not checked: {', '.join(unknown.controls)})" if unknown.controls else ""
+    return f"{unknown.what}{hides}: {unknown.reason}"
 
 
 def standards(plan: Plan, change: Change) -> list[str]:

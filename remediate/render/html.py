@@ -5,9 +5,12 @@ from remediate.render import facts
 from remediate.render.diff import diff
 from remediate.render.text import safe
 
+WIDTH = 100
+"""Characters of a value on one line; a narrower window breaks it."""
+
 
 def html(plan: Plan) -> str:
-    """The whole plan as a page. Every name is escaped by the template, and made printable before."""
+    """The whole plan as a page. Each name is made printable, and then escaped by the template."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -22,8 +25,16 @@ def html(plan: Plan) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     ).get_template("plan.html.j2")
-    return page.render(plan=plan, header=plan.header, facts=facts, kind_of=kind_of, difference=_difference)
+    return page.render(
+        plan=plan,
+        header=plan.header,
+        word="Rollback" if plan.header.rolls_back else "Plan",
+        nothing=facts.nothing(plan),
+        facts=facts,
+        kind_of=kind_of,
+        difference=_difference,
+    )
 
 
 def _difference(change: Change) -> list[tuple[str, str]]:
-    return list(diff(change.before, change.after, 90))
+    return list(diff(change.before, change.after, WIDTH))

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from remediate.model import Change, Plan, kind_of
+from remediate.model import Change, Manual, Plan, kind_of
 from remediate.render import facts
 from remediate.render.diff import diff
-from remediate.render.text import BY_HAND, count, safe
+from remediate.render.text import BY_HAND, safe
 
 PLAIN = re.compile(r"[(\"'‘“]?[^\W_][\w’'.,;:/()–-]*[^\W_]?[\"'’”).,;:…!?%]*")
 """A word that neither Markdown nor a forge makes anything of."""
-ACTED_ON = re.compile(r"^\d+[.)]$|://|^www\.|_|^GH-\d|^[0-9a-f]{7,}\W*$", re.IGNORECASE)
+ACTED_ON = re.compile(r"^\d+[.)]$|://|^www\.|_|^GH-\d|^(?=.*[a-f])(?=.*\d)[0-9a-f]{7,40}\W*$", re.IGNORECASE)
 """Words that would become a list, a link, an emphasis, an issue or a commit all the same."""
 VALUES = 40
 """Lines of a difference that a review shows; `remediate show` has all."""
@@ -34,7 +34,10 @@ def prose(text: str) -> str:
 def _word(word: str) -> str:
     if word in ("-", "→", "…", "&"):
         return {"-": "–", "&": "&amp;"}.get(word, word)
-    return word if PLAIN.fullmatch(word) and not ACTED_ON.search(word) else code(word)
+    if PLAIN.fullmatch(word) and not ACTED_ON.search(word):
+        return word
+    inner = word.rstrip(".,;:")
+    return code(inner) + word[len(inner) :] if inner else code(word)
 
 
 def markdown(plan: Plan) -> str:
@@ -46,15 +49,15 @@ def markdown(plan: Plan) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     header = plan.header
     word = "Rollback" if header.rolls_back else "Plan"
-    yield f"## {word}: {count(len(plan.changes), 'change')} to {prose(facts.account(header))}"
+    yield f"## {word}: {facts.many(len(plan.changes), 'change')} to {prose(facts.account(header))}"
     yield ""
     yield f"- playbook {code(header.playbook)}, made {header.created:%Y-%m-%d %H:%M} UTC by {code(header.caller)}"
     yield f"- valid until {header.expires:%Y-%m-%d %H:%M} UTC"
     if header.rolls_back:
         yield f"- takes back plan {code(header.rolls_back)}"
-    yield f"- {facts.risks(plan.changes, zeros=True)}" if plan.changes else "- nothing to change"
-    for loss, number in facts.losses(plan.changes, "impossible"):
-        yield f"- **! {number:,} cannot be taken back:** {prose(loss)}"
+    yield f"- {facts.risks(plan.changes, zeros=True)}" if plan.changes else f"- {facts.nothing(plan)}"
+    for loss in facts.losses(plan.changes, "impossible"):
+        yield f"- **! cannot be taken back:** {prose(loss)}"
     yield f"- digest {code(plan.digest)}"
 
 
@@ -95,22 +98,32 @@ def _batch(run: Sequence[Change]) -> Iterator[str]:
     risk = f"<b>{first.risk}</b>" if first.risk in ("restrictive", "destructive") else first.risk
     controls = ", ".join(safe(control) for control in facts.controls_of(first))
     yield "\n<details>"
-    title = f"{first.sign} {kind_of(first.address)}, {count(len(run), 'change')}: {controls}; {first.reversal}"
+    title = f"{first.sign} {kind_of(first.address)}, {facts.many(len(run), 'change')}: {controls}; {first.reversal}"
     yield f"<summary>{_html(title)}; {risk}</summary>\n"
     if first.loss:
         undo = "! Cannot be taken back" if first.reversal == "impossible" else "Taken back, but for"
         yield f"{undo}: {prose(first.loss)}\n"
-    yield from _table(("", "setting", "what", "why", "after"), (_row(change) for change in run))
+    whys = {facts.whys(change) for change in run}
+    if len(whys) == 1:
+        yield f"Why: {prose(whys.pop())}\n"
+    columns = [_columns(change) for change in run]
+    used = [title for title in columns[0] if any(cells[title] for cells in columns) and (whys or title != "why")]
+    yield from _table(used, ([cells[title] for title in used] for cells in columns))
     for change in run:
         yield from _document(change)
     yield "\n</details>"
 
 
-def _row(change: Change) -> list[str]:
+def _columns(change: Change) -> dict[str, str]:
     what = facts.transition(change)
-    why = "; ".join(dict.fromkeys(reason.why for reason in change.reasons))
     after = ", ".join(str(n) for n in change.needs[:5]) + (", …" if len(change.needs) > 5 else "")
-    return [f"{change.id} {code(change.sign)}", code(change.address), code(what) if what else "", prose(why), after]
+    return {
+        "change": f"{change.id} {code(change.sign)}",
+        "setting": code(change.address),
+        "what": code(what) if what else "",
+        "why": prose(facts.whys(change)),
+        "after": after,
+    }
 
 
 def _document(change: Change) -> Iterator[str]:
@@ -129,13 +142,9 @@ def _document(change: Change) -> Iterator[str]:
 
 def _rest(plan: Plan) -> Iterator[str]:
     yield from _list("! Stays as the plan made it", (f"{code(k.address)}: {prose(k.why)}" for k in plan.kept))
-    yield from _list(
-        f"{BY_HAND} By hand", (line for item in plan.manual for line in _by_hand(item.summary, item.steps))
-    )
-    unknowns = (
-        f"{code(u.what)}: {prose(u.reason)} (not checked: {prose(', '.join(u.controls))})" for u in plan.unknowns
-    )
-    yield from _list("? Could not be read, which is not a pass", unknowns)
+    by_hand = (line for item in plan.manual for line in _by_hand(item))
+    yield from _list(f"{BY_HAND} By hand", by_hand)
+    yield from _list("? Could not be read, which is not a pass", (prose(facts.unread(u)) for u in plan.unknowns))
     exempted = (
         f"{code(e.control)} {prose(e.summary)}; until {prose(e.expires)}, {prose(e.owner)}: {prose(e.reason)}"
         for e in plan.exempted
@@ -144,9 +153,12 @@ def _rest(plan: Plan) -> Iterator[str]:
     yield from _list("Proven for every moment of the run", (prose(check.detail) for check in plan.checks))
 
 
-def _by_hand(summary: str, steps: Sequence[str]) -> Iterator[str]:
-    yield f"[ ] {prose(summary)}"
-    yield from (f"  {number}. {prose(step)}" for number, step in enumerate(steps, start=1))
+def _by_hand(item: Manual) -> Iterator[str]:
+    yield f"[ ] {prose(item.summary)} ({code(item.control)})"
+    for number, step in enumerate(item.steps, start=1):
+        text, found, command = step.partition(": aws ")
+        yield f"  {number}. {prose(text)}" + (f": {code('aws ' + command)}" if found else "")
+    yield f"  {len(item.steps) + 1}. Then: {prose(item.check)}"
 
 
 def _list(title: str, lines: Iterable[str]) -> Iterator[str]:

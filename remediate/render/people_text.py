@@ -1,6 +1,6 @@
 """Who will notice a plan, and what is left for people to do by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from remediate.model import Manual, Plan
 from remediate.render import facts
@@ -16,11 +16,16 @@ def who(plan: Plan, *, width: int) -> str:
     proof = "exactly the access they have (proven)"
     if not people:
         return f"Nobody: everybody keeps {proof}." if facts.proven(plan) else "Nobody that the plan names."
-    label = min(LABEL, max(columns(safe(someone.who)) for someone in people))
-    lines = [line for someone in people for line in _notices(someone, label, width)]
+    lines = notices(people, width)
     if facts.proven(plan):
         lines.append(wrap(f"Everybody else keeps {proof}.", width))
     return "\n".join(lines)
+
+
+def notices(people: Sequence[facts.Noticed], width: int) -> list[str]:
+    """Names, and beside them what their owners will notice."""
+    label = min(LABEL, max((columns(safe(someone.who)) for someone in people), default=0))
+    return [line for someone in people for line in _notices(someone, label, width)]
 
 
 def _notices(someone: facts.Noticed, label: int, width: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ from remediate.render import facts
 from remediate.render.address_text import one
 from remediate.render.changes_text import details
 from remediate.render.people_text import manual, notices, who
-from remediate.render.text import BY_HAND, Cell, columns, command, count, fit, indent, paint, safe, table, wrap
+from remediate.render.text import BY_HAND, Cell, columns, command, fit, indent, paint, safe, table, wrap
 
 __all__ = ["details", "manual", "one", "summary", "who"]
 
@@ -48,8 +48,8 @@ def _head(plan: Plan, width: int, calls: int, seconds: float, users: int) -> str
     line = "   ".join(safe(part) for part in parts)
     lines = [line] if columns(line) <= width else [fit(part, width) for part in parts]
     if calls:
-        people = f", {count(users, 'user')}" if users else ""
-        lines.append(f"read with {count(calls, 'call')}{people} in {seconds:.1f} s")
+        people = f", {facts.many(users, 'user')}" if users else ""
+        lines.append(f"read with {facts.many(calls, 'call')}{people} in {seconds:.1f} s")
     return "\n".join(lines)
 
 
@@ -73,7 +73,7 @@ def _notices(plan: Plan, path: str, width: int, colour: bool, users: int) -> str
     people = facts.noticed(plan)
     concerned = sum(someone.user for someone in people)
     lines = [paint("Who will notice", "bold", colour), *_unconcerned(plan, users, concerned, bool(people), width)]
-    lines += [indent(line) for line in notices(people[:FEW], width - 2)]
+    lines += [indent(line) for line in notices([facts.short(someone) for someone in people[:FEW]], width - 2)]
     if len(people) > FEW:
         lines.append(command(f"  …and {len(people) - FEW} more: ", ["remediate", "show", path, "--who"], width))
     return "\n".join(lines)
@@ -94,25 +94,15 @@ def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:
     lines: list[str] = []
     if plan.changes:
         word = "Rollback" if plan.header.rolls_back else "Plan"
-        counts = f"{word}: {count(len(plan.changes), 'change')}   {facts.risks(plan.changes, zeros=True)}"
+        counts = f"{word}: {facts.many(len(plan.changes), 'change')}   {facts.risks(plan.changes, zeros=True)}"
         lines.append(paint(fit(counts, width), "bold", colour))
         lines += _reversals(plan, width, colour)
     else:
-        lines.append(paint(wrap(_nothing(plan), width), "bold", colour))
+        lines.append(paint(wrap(facts.nothing(plan), width), "bold", colour))
     lines += _kept(plan, path, width)
     lines += _by_hand(plan, path, width)
     lines += _unknowns(plan, width)
     return "\n".join(lines)
-
-
-def _nothing(plan: Plan) -> str:
-    if plan.header.rolls_back:
-        return "Nothing to take back."
-    if plan.unknowns:
-        return "Nothing to change in what could be read. What could not be read is unknown, which is not a pass."
-    if plan.manual:
-        return "Nothing to change: what is left is by hand."
-    return "Nothing to change: the account meets the playbook" + (", but for what is exempt." if plan.exempted else ".")
 
 
 def _reversals(plan: Plan, width: int, colour: bool) -> Iterator[str]:
@@ -126,7 +116,7 @@ def _reversals(plan: Plan, width: int, colour: bool) -> Iterator[str]:
         lost = facts.losses(plan.changes, reversal) if reversal != "exact" else []
         yield from (wrap(loss, width, "        ", "          ") for loss in lost[:FEW])
         if len(lost) > FEW:
-            yield f"        …and {count(len(lost) - FEW, 'other loss', 'other losses')}"
+            yield f"        …and {facts.many(len(lost) - FEW, 'other loss', 'other losses')}"
 
 
 def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
@@ -143,7 +133,7 @@ def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
 def _by_hand(plan: Plan, path: str, width: int) -> Iterator[str]:
     if not plan.manual:
         return
-    yield f"{BY_HAND} {count(len(plan.manual), 'thing')} by hand:"
+    yield f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand:"
     yield from (fit(f"    {item.summary}", width) for item in plan.manual[:FEW])
     more = f"…and {len(plan.manual) - FEW} more, with the steps: " if len(plan.manual) > FEW else "the steps: "
     yield command(f"    {more}", ["remediate", "show", path, "--manual"], width)
@@ -152,10 +142,9 @@ def _by_hand(plan: Plan, path: str, width: int) -> Iterator[str]:
 def _unknowns(plan: Plan, width: int) -> Iterator[str]:
     if not plan.unknowns:
         return
-    yield f"? {count(len(plan.unknowns), 'thing')} could not be read, which is not a pass:"
+    yield f"? {facts.many(len(plan.unknowns), 'thing')} could not be read, which is not a pass:"
     for unknown in plan.unknowns[:FEW]:
-        hides = f" (not checked: {', '.join(unknown.controls)})" if unknown.controls else ""
-        yield wrap(f"{unknown.what}{hides}: {fit(unknown.reason, 200)}", width, "    ", "      ")
+        yield wrap(fit(facts.unread(unknown), 300), width, "    ", "      ")
     if len(plan.unknowns) > FEW:
         yield f"    …and {len(plan.unknowns) - FEW} more"
 

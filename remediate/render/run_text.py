@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from remediate.model import SETTLED, Change, Plan
 from remediate.render import facts
-from remediate.render.text import command, count, fit, safe, wrap
+from remediate.render.text import command, fit, safe, wrap
 
 if TYPE_CHECKING:
     from remediate.executor import Result
@@ -24,18 +24,15 @@ ADVICE = {
 def question(plan: Plan, remaining: int) -> str:
     """What is about to happen, to be confirmed by a person."""
     total = len(plan.changes)
-    lead = (
-        f"{count(remaining, 'change')}"
-        if remaining == total
-        else f"the {remaining:,} of {total:,} changes that are left"
-    )
+    rest = remaining < total
+    lead = f"the {remaining:,} of {facts.many(total, 'change')} that are left" if rest else facts.many(total, "change")
     verb = "Take back" if plan.header.rolls_back else "Apply"
-    of_all = "" if remaining == total else "in all "
-    lines = [f"{verb} {lead} to account {facts.account(plan.header)}: {of_all}{facts.risks(plan.changes)}."]
+    where = f"{'in' if plan.header.rolls_back else 'to'} account {facts.account(plan.header)}"
+    lines = [f"{verb} {lead} {where}: {'in all ' if rest else ''}{facts.risks(plan.changes)}."]
     lost = facts.losses(plan.changes, "impossible")
     if lost:
-        lines.append(f"! {sum(n for _, n in lost):,} cannot be taken back:")
-        lines += [fit(f"  {loss} ({n:,})" if n > 1 else f"  {loss}", 200) for loss, n in lost[:LOST]]
+        lines.append(f"! {facts.by_reversal(plan.changes)['impossible']:,} cannot be taken back:")
+        lines += [fit(f"  {loss}", 200) for loss in lost[:LOST]]
         lines += [f"  …and {len(lost) - LOST} more"] if len(lost) > LOST else []
     return "\n".join(safe(line) for line in lines)
 
@@ -59,9 +56,8 @@ def _counts(plan: Plan, result: "Result", journal_path: str, seconds: float, rol
     yield command(f"{verb} {done:,} of {len(plan.changes):,} in {duration(seconds)}. Journal ", [journal_path], WIDTH)
     already = result.count("already")
     if already:
-        yield wrap(
-            f"{count(already, 'change')} of these somebody else had made already; rollback leaves them.", WIDTH, "  "
-        )
+        others = f"{facts.many(already, 'change')} of these somebody else had made already; rollback leaves them."
+        yield wrap(others, WIDTH, "  ")
     if result.stopped:
         yield wrap(f"Stopped: {result.stopped}", WIDTH)
 
@@ -79,16 +75,16 @@ def _troubles(plan: Plan, result: "Result") -> Iterator[str]:
     for change in bad[:SHOWN]:
         yield from _trouble(change, result)
     if len(bad) > SHOWN:
-        yield f"…and {count(len(bad) - SHOWN, 'more change')} failed or in conflict: the journal names them."
+        yield f"…and {facts.many(len(bad) - SHOWN, 'more change')} failed or in conflict: the journal names them."
     for event, advice in ADVICE.items():
         if any(result.outcomes.get(change.id) == event for change in bad):
             yield wrap(f"{event}: {advice}", WIDTH)
     unclear = sum(result.outcomes.get(change.id) in ("intent", "sent") for change in plan.changes)
     if unclear:
-        yield f"{count(unclear, 'change')} without a known outcome: the next run asks the account."
+        yield f"{facts.many(unclear, 'change')} without a known outcome: the next run asks the account."
     waiting = sum(change.id not in result.outcomes for change in plan.changes)
     if waiting:
-        yield f"{count(waiting, 'change')} not started" + (": what they need is not done." if bad else ".")
+        yield f"{facts.many(waiting, 'change')} not started" + (": what they need is not done." if bad else ".")
 
 
 def _trouble(change: Change, result: "Result") -> Iterator[str]:
@@ -105,9 +101,8 @@ def _ways(plan: Plan, result: "Result", plan_path: str, rolled_back: bool) -> It
     if done and not rolled_back:
         yield command("Undo: ", ["remediate", "rollback", plan_path], WIDTH)
     if rolled_back and plan.kept:
-        yield command(
-            f"{count(len(plan.kept), 'entry', 'entries')} left as they are: ", ["remediate", "show", plan_path], WIDTH
-        )
+        left = f"{facts.many(len(plan.kept), 'entry', 'entries')} left as they are: "
+        yield command(left, ["remediate", "show", plan_path], WIDTH)
 
 
 def secrets(result: "Result") -> str:

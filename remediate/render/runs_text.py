@@ -3,25 +3,24 @@
 from collections.abc import Sequence
 
 from remediate.model import Run
-from remediate.render.text import safe, table
+from remediate.render.text import fit, table
 
 WIDE = 150
 """From this width on, a run and its file share a line."""
+ROOM = 100
+"""Columns that the rest of that line takes."""
+HEADERS = ("when (UTC)", "state", "done", "playbook", "account")
 
 
 def runs(rows: Sequence[Run], *, width: int) -> str:
-    """One run after another, in the order given; each with its plan's file, whole, to be copied."""
+    """One run after another, in the order given, each with its plan's file, whole, to be copied."""
     if not rows:
         return "No plans here yet. Make one: remediate plan"
-    paths = [safe(run.plan) for run in rows]
-    wide = width >= WIDE
-    room = width - 2 - max(len(path) for path in paths) if wide else width
-    headers = ("when (UTC)", "state", "done", "kind", "playbook", "account", "by")
-    lines = table([_cells(run) for run in rows], headers, room if wide and room > 80 else width).splitlines()
-    if not (wide and room > 80):
-        return "\n".join([lines[0], *(f"{line}\n  {path}" for line, path in zip(lines[1:], paths, strict=True))])
-    side = max(len(line) for line in lines)
-    return "\n".join(f"{line:<{side}}  {path}" for line, path in zip(lines, ["plan", *paths], strict=True))
+    if width >= WIDE and all(len(run.plan) <= width - ROOM for run in rows):
+        return table([[*_cells(run), caller(run.caller), run.plan] for run in rows], (*HEADERS, "by", "plan"), width)
+    lines = table([_cells(run) for run in rows], HEADERS, width).split("\n")
+    below = (fit(f"{run.plan}  by {caller(run.caller)}", max(width - 2, len(run.plan))) for run in rows)
+    return "\n".join([lines[0], *(f"{line}\n  {rest}" for line, rest in zip(lines[1:], below, strict=True))])
 
 
 def _cells(run: Run) -> list[str]:
@@ -29,10 +28,8 @@ def _cells(run: Run) -> list[str]:
         f"{run.created:%Y-%m-%d %H:%M}",
         run.state,
         f"{run.done}/{run.changes}",
-        run.kind,
-        run.playbook,
+        run.playbook if run.kind == "plan" else run.kind,
         run.alias or run.account,
-        caller(run.caller),
     ]
 
 

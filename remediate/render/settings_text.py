@@ -4,10 +4,13 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import inspect as types
+
+from remediate.render.diff import compact
 
 WORDS: Mapping[type[types.Type], str] = {
     types.BoolType: "true or false",
@@ -72,7 +75,7 @@ def _default(field: types.Field) -> str:
     if field.required:
         return "required"
     value: Any = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    return msgspec.json.encode(value, order="sorted").decode()
+    return compact(value)
 
 
 def _docs(struct: type[msgspec.Struct]) -> dict[str, str]:
@@ -83,7 +86,7 @@ def _docs(struct: type[msgspec.Struct]) -> dict[str, str]:
         return {}
     body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
     found: dict[str, str] = {}
-    for field, text in zip(body, body[1:], strict=False):
+    for field, text in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             value = text.value.value if isinstance(text.value, ast.Constant) else None
             if isinstance(value, str):

@@ -80,11 +80,6 @@ def paint_sign(line: str, sign: str, colour: bool) -> str:
     return paint(line, SIGN_STYLE.get(sign, ""), colour)
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 change`, `551 changes`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def command(lead: str, words: Sequence[str], width: int) -> str:
     """A command to copy, after what it is for: on a line of its own where both do not fit."""
     line = safe(shlex.join(words))

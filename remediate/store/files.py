@@ -1,19 +1,38 @@
 """Writing files so that a crash leaves the old one or the new one, and that nobody else can read them."""
 
+import errno
 import os
 from pathlib import Path
 
 from remediate.errors import BadInput
 
+SUFFIX = ".plan.json"
 
-def private_folder(path: Path) -> None:
-    """Makes the folder, 0700, if it is not there. Raises BadInput where that is not allowed."""
+
+def journal_path(plan_file: Path) -> Path:
+    """The journal stands beside its plan."""
+    return plan_file.with_name(_stem(plan_file) + ".journal.jsonl")
+
+
+def rollback_path(plan_file: Path) -> Path:
+    """Where the plan that takes this one back is written by default."""
+    return plan_file.with_name(_stem(plan_file) + ".rollback" + SUFFIX)
+
+
+def _stem(plan_file: Path) -> str:
+    return plan_file.name.removesuffix(SUFFIX).removesuffix(".json")
+
+
+def private_folder(path: Path, remedy: str = "Give another place with -o.") -> None:
+    """Makes the folder and those above it, 0700, where they are missing. Raises BadInput where that is not allowed."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (*reversed(path.parents), path):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)  # parents=True would make those above with other permissions
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:
-        raise BadInput(
-            f"the folder {path} cannot be made: {error.strerror}", remedy="Give another place with -o."
-        ) from None
+        raise BadInput(f"the folder {path} cannot be made: {error.strerror}", remedy=remedy) from None
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -21,15 +40,18 @@ def write_new(path: Path, content: bytes) -> None:
     private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        draft.unlink(missing_ok=True)  # of a crash, by a process with the same number
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise BadInput(
             f"{path} cannot be written: {error.strerror}", remedy="Check the folder's permissions, or use -o."
         ) from None

@@ -5,30 +5,17 @@ from pathlib import Path
 
 from remediate.errors import RemediateError
 from remediate.model import Plan, Record, Struct
+from remediate.store.files import SUFFIX, journal_path, rollback_path
 from remediate.store.journal import read
 from remediate.store.plans import load
 
-SUFFIX = ".plan.json"
+__all__ = ["SUFFIX", "Past", "history", "journal_path", "rollback_path"]
 
 
 class Past(Struct, frozen=True, kw_only=True):
     path: str
     plan: Plan
     records: tuple[Record, ...]
-
-
-def journal_path(plan_file: Path) -> Path:
-    """The journal stands beside its plan."""
-    return plan_file.with_name(_stem(plan_file) + ".journal.jsonl")
-
-
-def rollback_path(plan_file: Path) -> Path:
-    """Where the plan that takes this one back is written by default."""
-    return plan_file.with_name(_stem(plan_file) + ".rollback" + SUFFIX)
-
-
-def _stem(plan_file: Path) -> str:
-    return plan_file.name.removesuffix(SUFFIX).removesuffix(".json")
 
 
 def history(folder: Path) -> tuple[list[Past], list[RemediateError]]:

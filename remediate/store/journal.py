@@ -5,6 +5,7 @@ or put elsewhere shows. A last line without its end is what a crash leaves: it i
 of was not sent (an intent is only acted on after fsync) or is asked for again.
 """
 
+import errno
 import hashlib
 import os
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from remediate.errors import BadInput, Refused
+from remediate.errors import BadInput, Partial, Refused
 from remediate.model import Event, Record
 from remediate.store.files import private_folder, sync_folder
 
@@ -28,11 +29,14 @@ class Journal:
         self._now = now
         self._caller = caller
         self._lock = threading.Lock()
+        self._disk = threading.Lock()
+        self._on_disk = 0
+        self._failed = False
         self.records, good = read(path)
-        self._last = _hash(_lines(path)[-1]) if self.records else ""
+        self._last = _hash(_lines(path)[len(self.records) - 1]) if self.records else ""
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-            self._file = os.fdopen(os.open(path, flags, 0o600), "r+b")
+            self._file = os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0)
             self._file.truncate(good)
             self._file.seek(good)
             os.fsync(self._file.fileno())
@@ -53,7 +57,7 @@ class Journal:
         request_ids: tuple[str, ...] = (),
         detail: str = "",
     ) -> None:
-        """Writes a record; it is on disk when this returns."""
+        """Writes a record; it is on disk when this returns. Raises Partial where it cannot be, then and ever after."""
         with self._lock:
             record = Record(
                 seq=len(self.records) + 1,
@@ -68,14 +72,43 @@ class Journal:
                 detail=detail,
             )
             line = msgspec.json.encode(record) + b"\n"
-            self._file.write(line)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._write(line)
             self.records.append(record)
             self._last = _hash(line)
+        self._to_disk(record.seq)
 
     def close(self) -> None:
         self._file.close()
+
+    def _write(self, line: bytes) -> None:
+        """The whole line or an error: after a torn one nothing may follow, or the journal would not be read again."""
+        try:
+            if self._failed or self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def _to_disk(self, seq: int) -> None:
+        """One fsync for every record that was written while the one before it ran."""
+        with self._disk:
+            if self._on_disk >= seq and not self._failed:
+                return
+            written = len(self.records)
+            try:
+                if self._failed:
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise self._lost(error) from None
+            self._on_disk = written
+
+    def _lost(self, error: OSError) -> Partial:
+        self._failed = True
+        return Partial(
+            f"the journal {self.path} cannot be written: {error.strerror}",
+            details=["Nothing more was sent. What was in hand is asked of the account when you go on."],
+            remedy="Make room, or see to the disk; then run the same command again.",
+        )
 
 
 def read(path: Path) -> tuple[list[Record], int]:

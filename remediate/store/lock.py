@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from remediate.errors import Refused
+from remediate.errors import BadInput, Refused
 from remediate.store.files import private_folder
+
+ELSEWHERE = "Give locks another place: the variable REMEDIATE_STATE_DIR."
 
 
 def state_folder() -> Path:
@@ -21,8 +23,8 @@ def locked(account: str) -> Iterator[None]:
     """Holds the account's lock; the operating system lets go of it if the process dies. Raises Refused."""
     from filelock import FileLock, Timeout
 
-    private_folder(state_folder())
     path = state_folder() / f"{account}.lock"
+    private_folder(path.parent, ELSEWHERE)
     lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
@@ -32,6 +34,8 @@ def locked(account: str) -> Iterator[None]:
             details=[f"lock: {path}"],
             remedy="Wait until it has ended, then run the same command again.",
         ) from None
+    except OSError as error:
+        raise BadInput(f"the lock {path} cannot be taken: {error.strerror}", remedy=ELSEWHERE) from None
     try:
         yield
     finally:

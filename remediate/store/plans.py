@@ -7,7 +7,7 @@ import msgspec
 
 from remediate.errors import BadInput, Refused
 from remediate.model import Plan
-from remediate.store.files import write_new
+from remediate.store.files import journal_path, write_new
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -24,6 +24,12 @@ def encode(plan: Plan) -> bytes:
 
 
 def save(plan: Plan, path: Path) -> None:
+    """Writes a plan. Raises BadInput, also where a journal tells of another plan in this file."""
+    if journal_path(path).exists():
+        raise BadInput(
+            f"{path} holds a plan that was applied: its journal {journal_path(path)} stands beside it",
+            remedy="Give another name with -o.",
+        )
     write_new(path, encode(plan))
 
 

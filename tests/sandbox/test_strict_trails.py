@@ -7,6 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 from support.aws import Aws
 
+from remediate.sandbox.strict import settings
+
 ACCOUNT = "123456789012"
 BUCKET = "arn:aws:s3:::logs"
 GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:trail:*"
@@ -142,3 +144,46 @@ def test_selectors(aws: Aws) -> None:
     assert not cloudtrail.get_event_selectors(TrailName="main").get("EventSelectors")
     cloudtrail.put_event_selectors(TrailName="main", EventSelectors=[{"ReadWriteType": "ReadOnly"}])
     assert not cloudtrail.get_event_selectors(TrailName="main").get("AdvancedEventSelectors")
+
+
+def key(aws: Aws, *actions: str, source: str = "*") -> str:
+    """A key that lets CloudTrail do these things."""
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    when = {"StringLike": {"aws:SourceArn": source}}
+    grant = {"Effect": "Allow", "Principal": service, "Action": list(actions), "Resource": "*", "Condition": when}
+    made = aws.client("kms").create_key(Policy=document(grant))["KeyMetadata"]["KeyId"]
+    aws.client("kms").create_alias(AliasName="alias/trail", TargetKeyId=made)
+    return str(made)
+
+
+def test_the_key_lets_cloudtrail_encrypt(aws: Aws) -> None:
+    settings.trail_keys = True
+    cloudtrail, made = aws.client("cloudtrail"), key(aws, "kms:GenerateDataKey*", "kms:DescribeKey")
+    trail = {"Name": "main", "S3BucketName": bucket(aws)}
+    assert code(cloudtrail, "create_trail", **trail, KmsKeyId="alias/absent") == "KmsKeyNotFoundException"
+    shown = cloudtrail.create_trail(**trail, KmsKeyId="alias/trail")["KmsKeyId"]
+    assert shown == f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{made}"
+    aws.client("kms").disable_key(KeyId=made)
+    assert code(cloudtrail, "update_trail", Name="main", KmsKeyId=shown) == "KmsKeyDisabledException"
+    cloudtrail.update_trail(Name="main", KmsKeyId="")
+    assert "KmsKeyId" not in cloudtrail.get_trail(Name="main")["Trail"]
+
+
+@pytest.mark.parametrize("fault", [("kms:DescribeKey",), ("kms:GenerateDataKey",)])
+def test_the_keys_policy_is_read(aws: Aws, fault: tuple[str, ...]) -> None:
+    settings.trail_keys = True
+    trail = {"Name": "main", "S3BucketName": bucket(aws), "KmsKeyId": key(aws, *fault)}
+    assert code(aws.client("cloudtrail"), "create_trail", **trail) == "InsufficientEncryptionPolicyException"
+
+
+def test_trails_are_listed_by_name(aws: Aws) -> None:
+    cloudtrail, name = aws.client("cloudtrail"), bucket(aws)
+    for trail in ("main", "other"):
+        cloudtrail.create_trail(Name=trail, S3BucketName=name, IsMultiRegionTrail=True)
+    [listed] = cloudtrail.describe_trails(trailNameList=["other"])["trailList"]
+    assert (listed["Name"], listed["HasCustomEventSelectors"]) == ("other", False)
+    there = aws.client("cloudtrail", "eu-west-1")
+    assert len(there.describe_trails()["trailList"]) == 2
+    assert not there.describe_trails(includeShadowTrails=False)["trailList"]
+    assert code(there, "get_trail_status", Name="main") == "TrailNotFoundException"
+    assert not there.get_trail_status(Name=listed["TrailARN"])["IsLogging"]

@@ -174,11 +174,13 @@ def effective(account: Mapping[str, Any], user: str) -> frozenset[str]:
 
 
 def _statements(document: Mapping[str, Any]) -> Iterator[str]:
-    """Canonical statements, each with its policy's version, which decides whether variables count."""
+    """Canonical statements. Variables count in the newer version alone: in the older one they are text, said as such."""
     body = document["Statement"]
+    if document.get("Version") != "2012-10-17":
+        body = json.loads(json.dumps(body).replace("${", "${$}{"))
     for statement in body if isinstance(body, list) else [body]:
         plain = {key: _plain(key, value) for key, value in statement.items() if key != "Sid"}
-        yield json.dumps({"Version": document.get("Version", "2008-10-17"), **plain}, sort_keys=True)
+        yield json.dumps(plain, sort_keys=True)
 
 
 def _plain(key: str, value: Any) -> Any:

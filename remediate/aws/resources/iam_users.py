@@ -4,9 +4,10 @@ import secrets
 import string
 from collections.abc import Iterable, Mapping
 
+from remediate.aws.failures import OutcomeUnknownOf
 from remediate.aws.resources.base import Resource, absent_if
-from remediate.aws.session import Session, request_id
-from remediate.errors import CallFailed
+from remediate.aws.session import Answer, Session, request_id
+from remediate.errors import CallFailed, OutcomeUnknown
 from remediate.model import (
     AccountId,
     Address,
@@ -149,7 +150,11 @@ class LoginProfile(OfUser):
         if after is None:
             return _done(aws.write("iam", "delete_login_profile", UserName=user))
         password = one_time_password(_minimum_length(aws))
-        answer = aws.write("iam", "create_login_profile", UserName=user, Password=password, PasswordResetRequired=True)
+        once: Answer = {"Password": password, "PasswordResetRequired": True}
+        try:
+            answer = aws.write("iam", "create_login_profile", UserName=user, **once)
+        except OutcomeUnknown as error:
+            raise OutcomeUnknownOf(error, password) from error
         return Receipt(request_ids=(request_id(answer),), secret=password)
 
 

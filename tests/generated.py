@@ -1,0 +1,57 @@
+"""What is generated from the code, and where it stands. `make docs` writes it; a test compares it.
+
+    python tests/generated.py
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+SCHEMA = ROOT / "playbooks" / "playbook.schema.json"
+
+
+def schema_text() -> str:
+    from remediate.controls import SETTINGS
+    from remediate.playbook.schema import schema
+
+    encoded = msgspec.json.encode(schema(SETTINGS), order="sorted")
+    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def controls() -> str:
+    from remediate.controls import CONTROLS
+    from remediate.render.controls_text import controls_markdown
+
+    return controls_markdown(CONTROLS.values()).strip()
+
+
+def promises() -> str:
+    from promises import PROMISES
+
+    rows = [f"| {promise} | {', '.join(f'`{test}`' for test in tests)} |" for promise, tests in PROMISES]
+    return "\n".join(["| promise | tests |", "|---|---|", *rows])
+
+
+PARTS: Mapping[str, Callable[[], str]] = {"controls": controls, "promises": promises}
+
+
+def readme_text() -> str:
+    """The README with its generated parts made anew."""
+    text = README.read_text(encoding="utf-8")
+    for name, make in PARTS.items():
+        new = f"<!-- {name} -->\n{make()}\n<!-- /{name} -->"
+        text = re.sub(rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _, new=new: new, text, flags=re.DOTALL)
+    return text
+
+
+def main() -> None:
+    README.write_text(readme_text(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

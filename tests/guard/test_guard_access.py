@@ -1,0 +1,282 @@
+"""The access proof against brute force: every state a plan can pass through, judged by an evaluator of its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+from support.accounts import NOW, READ_ONLY, account, change, document, downsets, holding, members, mine, policies
+from support.accounts import state_after, statement
+
+from remediate import guard, planner
+from remediate.account import Account
+from remediate.aws.resources import RESOURCES
+from remediate.controls import groups
+from remediate.errors import Refused
+from remediate.guard import access
+from remediate.guard.timeline import Timeline
+from remediate.model import Change, State, Value, at
+from remediate.playbook import Playbook
+from remediate.playbook.scope import Scope
+
+SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
+Said = frozenset[tuple[object, ...]]
+
+READ = statement("s3:GetObject", "arn:aws:s3:::b/*")
+READ_OTHERWISE = statement(["S3:getobject"], ["arn:aws:s3:::b/*"], Sid="Read")
+WRITE = statement("s3:PutObject", "arn:aws:s3:::b/*")
+NO_DELETION = {**statement("s3:Delete*"), "Effect": "Deny"}
+OFFICE = statement("ec2:Stop*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+ANYWHERE = statement("ec2:Stop*")
+STATEMENTS = (READ, READ_OTHERWISE, WRITE, NO_DELETION, OFFICE, ANYWHERE)
+
+
+def said(state: State, name: str) -> Said:
+    """What reaches a user, by looking at the entries one by one."""
+    holders = [("user", name)]
+    holders += [("group", a.split("/")[1]) for a in state if a.startswith("iam.group_member/") and a.endswith(f"/{name}")]
+    found: set[tuple[object, ...]] = set()
+    for holder, owner in holders:
+        for address, value in state.items():
+            if address.startswith(f"iam.{holder}_inline/{owner}/"):
+                found |= _rows(value)
+            if address.startswith(f"iam.{holder}_policy/{owner}/"):
+                arn = address.split("/", 2)[2]
+                held = state.get(at("iam.policy", arn))  # an attachment comes to nothing before there is a policy
+                found |= _rows(held["document"]) if isinstance(held, Mapping) else set()
+                found |= {("ARN", arn)} if arn == READ_ONLY else set()
+    return frozenset(found)
+
+
+def _rows(text: Any) -> set[tuple[object, ...]]:
+    body = text["Statement"] if isinstance(text["Statement"], list) else [text["Statement"]]
+    return {
+        (
+            item["Effect"],
+            tuple(sorted({a.lower() for a in _many(item["Action"])})),
+            tuple(sorted(_many(item["Resource"]))),
+            json.dumps(item.get("Condition"), sort_keys=True),
+        )
+        for item in body
+    }
+
+
+def _many(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def fine(now: Account, changes: Sequence[Change]) -> bool:
+    """Whether everybody may do exactly the same in every state the account can pass through."""
+    before = {name: said(now.state, name) for name in now.users}
+    return all(
+        said(state_after(now.state, changes, done), name) == before[name]
+        for done in downsets(changes)
+        for name in now.users
+    )
+
+
+def accepted(now: Account, changes: Sequence[Change]) -> bool:
+    return not list(access.violations(Timeline(now, changes)))
+
+
+documents = st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=2, unique_by=json.dumps).map(
+    lambda body: document(*body)
+)
+inline = st.dictionaries(st.sampled_from(["p", "q"]), documents, max_size=2)
+attached = st.sets(st.sampled_from([READ_ONLY, mine("own")]), max_size=2)
+
+
+@st.composite
+def accounts(draw: st.DrawFn) -> Account:
+    """One or two users with policies of their own and some groups, and room for few groups each."""
+    names = ["ann", "bob"][: draw(st.integers(1, 2))]
+    parts = [holding("user", name, draw(attached), draw(inline)) for name in names]
+    for group in ("one", "two"):
+        parts.append(holding("group", group, draw(attached), draw(inline)))
+        parts.append(members(**{group: " ".join(draw(st.sets(st.sampled_from(names))))}))
+    parts.append(policies(own=draw(documents)))
+    return account(*parts, summary={"GroupsPerUserQuota": draw(st.integers(1, 4))})
+
+
+def migration(now: Account) -> tuple[Change, ...]:
+    return planner.draft(now, [(groups.control, groups.Settings())], SCOPE, RESOURCES).changes
+
+
+@settings(max_examples=150, deadline=None)
+@given(accounts())
+def test_what_the_groups_control_plans_is_accepted_and_true(now: Account) -> None:
+    changes = migration(now)  # the guard has looked at it
+    assume(len(changes) <= 15)
+    event("swap" if any(c.address.startswith("iam.group_member") and c.after is None for c in changes) else "join")
+    assert fine(now, changes)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
+    """A migration with something wrong with it: now and then the damage does no harm."""
+    now = draw(accounts())
+    changes = list(migration(now))
+    assume(1 <= len(changes) <= 12)
+    for _ in range(draw(st.integers(1, 2))):
+        n = draw(st.integers(0, len(changes) - 1))
+        it = changes[n]
+        match draw(st.sampled_from(["needs less", "never comes", "other document", "more in the group", "needs nothing"])):
+            case "needs less" if it.needs:
+                left = tuple(i for i in it.needs if i != draw(st.sampled_from(it.needs)))
+                changes[n] = msgspec.structs.replace(it, needs=left)
+            case "needs nothing":
+                changes[n] = msgspec.structs.replace(it, needs=())
+            case "never comes" if not it.address.startswith("iam.policy/"):  # that one IAM would stop by itself
+                changes[n] = msgspec.structs.replace(it, after=it.before)
+            case "other document" if isinstance(it.after, Mapping) and "document" in it.after:
+                changes[n] = msgspec.structs.replace(it, after={**it.after, "document": draw(documents)})
+            case _:
+                extra = at(f"iam.{draw(st.sampled_from(['group_policy/one', 'user_policy/ann']))}", READ_ONLY)
+                if now.value(extra) is None and all(c.address != extra for c in changes):
+                    changes.append(change(len(changes) + 1, extra, None, "attached"))
+    return now, tuple(changes)
+
+
+@settings(max_examples=400, deadline=None)
+@given(spoilt())
+def test_a_spoilt_migration_is_accepted_only_if_it_does_no_harm(case: tuple[Account, tuple[Change, ...]]) -> None:
+    now, changes = case
+    harmless = fine(now, changes)
+    event(f"harmless: {harmless}")
+    assert accepted(now, changes) == harmless
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
+    """Any entries going to any values, in any order: nothing that a control would plan."""
+    now = draw(accounts())
+    addresses = [at("iam.group_member", g, u) for g in ("one", "two") for u in now.users]
+    addresses += [at(f"iam.{h}_policy", n, a) for h, n in (("user", "ann"), ("group", "one")) for a in (READ_ONLY, mine("own"))]
+    addresses += [at("iam.user_inline", "ann", "p"), at("iam.group_inline", "two", "p"), at("iam.policy", mine("own"))]
+    state = dict(now.state)
+    changes: list[Change] = []
+    last: dict[str, int] = {}
+    for id in range(1, draw(st.integers(1, 7)) + 1):
+        address = draw(st.sampled_from(addresses))
+        before = state.get(address)
+        after: Value = None
+        if address.startswith("iam.policy"):
+            after = {"path": "/", "document": draw(documents)}
+        elif "_inline" in address:
+            after = draw(st.none() | documents)
+        elif before is None:
+            after = "member" if "member" in address else "attached"
+        needs = draw(st.sets(st.integers(1, id - 1), max_size=4)) if id > 1 else set()
+        needs |= {last[address]} if address in last else set()
+        changes.append(change(id, address, before, after, *sorted(needs)))
+        last[address] = id
+        state[address] = after
+    return now, tuple(changes)
+
+
+@settings(max_examples=600, deadline=None)
+@given(anything())
+def test_any_plan_is_accepted_if_and_only_if_it_has_no_bad_moment(case: tuple[Account, tuple[Change, ...]]) -> None:
+    now, changes = case
+    ok = accepted(now, changes)
+    event(f"accepted: {ok}")
+    assert ok == fine(now, changes)
+
+
+OWN = at("iam.user_inline", "ann", "p")
+GROUP, POLICY = at("iam.group", "new"), at("iam.policy", mine("new"))
+ATTACHED, JOINED = at("iam.group_policy", "new", mine("new")), at("iam.group_member", "new", "ann")
+BODY = document(READ, NO_DELETION, OFFICE)
+ANN = account(holding("user", "ann", (), {"p": BODY}))
+
+
+def by_hand(*, body: Value = BODY, join: tuple[int, ...] = (3,), leave: tuple[int, ...] = (4,)) -> list[Change]:
+    return [
+        change(1, POLICY, None, {"path": "/", "document": body}),
+        change(2, GROUP, None, {"path": "/"}),
+        change(3, ATTACHED, None, "attached", 1, 2),
+        change(4, JOINED, None, "member", *join),
+        change(5, OWN, BODY, None, *leave),
+    ]
+
+
+EXTRA = change(6, at("iam.group_policy", "new", READ_ONLY), None, "attached", 2)
+SABOTAGE = {
+    "fine": (by_hand(), ""),
+    "detached before the join": (by_hand(leave=(3,)), "#5"),
+    "detached at any time": (by_hand(leave=()), "#5"),
+    "wrong document": (by_hand(body=document(WRITE, NO_DELETION, OFFICE)), "s3:PutObject|s3:putobject|#5"),
+    "missing Deny": (by_hand(body=document(READ, OFFICE)), "s3:delete"),
+    "dropped condition": (by_hand(body=document(READ, NO_DELETION, ANYWHERE)), "ec2:stop"),
+    "old version": (by_hand(body=document(READ, NO_DELETION, OFFICE, version="2008-10-17")), ""),
+    "extra policy in the group": ([*by_hand(), EXTRA], "#6"),
+    "joined before the group is complete": (by_hand(join=(2,)), "#5"),
+    "no policy that can be read": (by_hand(body="text"), "#5"),
+    "only taken": ([change(1, OWN, BODY, None)], "#1"),
+    "only taken, and said so": ([change(1, OWN, BODY, None, risk="restrictive")], ""),
+    "given, and said so": ([change(1, at("iam.user_policy", "ann", READ_ONLY), None, "attached", risk="additive")], ""),
+    "a document replaced by one that says the same": (
+        [change(1, OWN, BODY, document(OFFICE, READ_OTHERWISE, NO_DELETION))],
+        "",
+    ),
+    "a document replaced by one that says less": ([change(1, OWN, BODY, document(READ, NO_DELETION))], "ec2:stop"),
+    "a document replaced by one that says more": ([change(1, OWN, BODY, document(READ, NO_DELETION, OFFICE, WRITE))], "s3:put"),
+    "a user that the plan makes may be given anything": (
+        [change(1, at("iam.user", "new"), None, {"path": "/"}),
+         change(2, at("iam.user_policy", "new", READ_ONLY), None, "attached", 1)],
+        "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "named"), SABOTAGE.values(), ids=SABOTAGE)
+def test_plans_by_hand(changes: list[Change], named: str) -> None:
+    found = list(access.violations(Timeline(ANN, changes)))
+    assert bool(found) == bool(named), found
+    assert not named or any(word in "\n".join(found) for word in named.split("|")), found
+
+
+HELD = account(
+    holding("user", "ann"),
+    holding("group", "g", [mine("own")]),
+    holding("role", "r", [mine("own")]),
+    members(g="ann"),
+    policies(own=document(READ, WRITE)),
+)
+OTHER = {"path": "/", "document": document(READ)}
+
+
+def test_a_change_of_a_document_concerns_everybody_who_holds_it() -> None:
+    update = change(1, at("iam.policy", mine("own")), HELD.value(at("iam.policy", mine("own"))), OTHER)
+    found = list(access.violations(Timeline(HELD, [update])))
+    assert {"ann", "r"} == {line.split("take access from ")[1].split(":")[0] for line in found}
+
+
+def test_what_a_group_loses_its_members_lose() -> None:
+    detach = change(1, at("iam.group_policy", "g", mine("own")), "attached", None)
+    assert len(list(access.violations(Timeline(HELD, [detach])))) == 2
+
+
+def test_many_ways_to_one_statement_are_judged_at_once() -> None:
+    """Ten policies that say the same, taken away with nothing in their place."""
+    many = {f"p{n}": document(READ) for n in range(12)}
+    ann = account(holding("user", "ann", (), many))
+    changes = [change(n, at("iam.user_inline", "ann", f"p{n - 1}"), document(READ), None) for n in range(1, 13)]
+    assert len(list(access.violations(Timeline(ann, changes)))) == 1
+
+
+def test_the_plan_with_a_violation_is_refused_with_the_way_out() -> None:
+    with pytest.raises(Refused) as caught:
+        guard.check(ANN, [change(1, OWN, BODY, None)], RESOURCES, (), NOW)
+    assert caught.value.exit_code == 3
+    assert "take access from ann" in "\n".join(caught.value.details)
+    assert "exemptions:" in caught.value.remedy
+
+
+def test_what_was_looked_at_is_said() -> None:
+    assert [c.guard for c in guard.check(ANN, by_hand(), RESOURCES, (), NOW)] == [
+        "access", "lockout", "quotas", "quarantine", "exemptions", "trails",
+    ]  # fmt: skip

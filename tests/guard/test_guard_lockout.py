@@ -1,0 +1,180 @@
+"""Nobody is locked out: cases of administrators, of the caller, and of what ends their work."""
+
+import pytest
+from support.accounts import ADMIN, ME, READ_ONLY, account, change, document, holding, members, mine, password, policies
+from support.accounts import role, slot, statement, user
+
+from remediate.account import Account
+from remediate.guard import lockout
+from remediate.guard.timeline import Timeline
+from remediate.model import Address, Change, Risk, Value, at
+
+STAR = document(statement("*"))
+SIGNS_IN = {"password": password(None)}
+DENY = document({"Effect": "Deny", "Action": "*", "Resource": "*"})
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+SAML = {"Federated": f"arn:aws:iam::{ME}:saml-provider/okta"}
+
+ADMINISTRATORS = {
+    "attached": (account(holding("user", "a", [ADMIN]), users=[user("a", **SIGNS_IN)]), ["user/a"]),
+    "by a key alone": (account(holding("user", "a", [ADMIN]), users=[user("a", keys=(slot(),))]), ["user/a"]),
+    "without a credential": (account(holding("user", "a", [ADMIN]), users=[user("a")]), []),
+    "with an inactive key alone": (account(holding("user", "a", [ADMIN]), users=[user("a", keys=(slot(False),))]), []),
+    "inline": (account(holding("user", "a", (), {"p": STAR}), users=[user("a", **SIGNS_IN)]), ["user/a"]),
+    "by customer policy": (
+        account(holding("user", "a", [mine("all")]), policies(all=STAR), users=[user("a", **SIGNS_IN)]),
+        ["user/a"],
+    ),
+    "by a policy of ours with that name": (
+        account(holding("user", "a", [mine("AdministratorAccess")]), users=[user("a", **SIGNS_IN)]),
+        [],
+    ),
+    "by group": (
+        account(holding("group", "g", [ADMIN]), members(g="a"), users=[user("a", **SIGNS_IN)]),
+        ["user/a"],
+    ),
+    "by a group's inline policy": (
+        account(holding("group", "g", (), {"p": STAR}), members(g="a"), users=[user("a", **SIGNS_IN)]),
+        ["user/a"],
+    ),
+    "within a boundary": (
+        account(holding("user", "a", [ADMIN]), users=[user("a", boundary=mine("b"), **SIGNS_IN)]),
+        [],
+    ),
+    "denied everything": (
+        account(holding("user", "a", [ADMIN], {"no": DENY}), users=[user("a", **SIGNS_IN)]),
+        [],
+    ),
+    "denied everything by AWS's policy": (
+        account(holding("user", "a", [ADMIN, "arn:aws:iam::aws:policy/AWSDenyAll"]), users=[user("a", **SIGNS_IN)]),
+        [],
+    ),
+    "readers": (account(holding("user", "a", [READ_ONLY]), users=[user("a", **SIGNS_IN)]), []),
+    "a role for people": (account(holding("role", "r", [ADMIN]), roles=[role("r")]), ["role/r"]),
+    "a role for a provider's people": (account(holding("role", "r", [ADMIN]), roles=[role("r", SAML)]), ["role/r"]),
+    "a role for a service": (account(holding("role", "r", [ADMIN]), roles=[role("r", LAMBDA)]), []),
+    "a role for everybody": (account(holding("role", "r", [ADMIN]), roles=[role("r", "*")]), ["role/r"]),
+}
+
+
+@pytest.mark.parametrize(("now", "expected"), ADMINISTRATORS.values(), ids=ADMINISTRATORS)
+def test_who_is_a_working_administrator(now: Account, expected: list[str]) -> None:
+    assert lockout.administrators(now) == expected
+
+
+def admins(*names: str, key_of: str = "") -> Account:
+    """Administrators with a password each, and one with a key instead; `caller` works with a key."""
+    people = [user(n, keys=(slot(),)) if n == key_of else user(n, **SIGNS_IN) for n in names]
+    return account(*(holding("user", n, [ADMIN]) for n in names), users=people, caller_key="AKIACALLER")
+
+
+def no_password(name: str, id: int = 1) -> Change:
+    return change(id, at("iam.login_profile", name), "password", None, risk="restrictive")
+
+
+def no_key(name: str, key: str = "AKIA1", before: str = "Active", after: Value = "Inactive", id: int = 1) -> Change:
+    return change(id, at("iam.access_key", name, key), before, after, risk="restrictive" if after else "destructive")
+
+
+def detached(holder: str, name: str, risk: Risk = "restrictive") -> Change:
+    return change(1, at(f"iam.{holder}_policy", name, ADMIN), "attached", None, risk=risk)
+
+
+GROUP = account(
+    holding("group", "Admins", [ADMIN]),
+    members(Admins="a b c caller"),
+    users=[user(n, **SIGNS_IN) for n in ("a", "b", "c")] + [user("caller")],
+)
+TWO_KEYS = account(
+    holding("user", "a", [ADMIN]),
+    holding("user", "b", [ADMIN]),
+    users=[user("a", keys=(slot(), slot(False))), user("b", **SIGNS_IN)],
+)
+ROLES = account(
+    holding("role", "ops", [ADMIN]),
+    holding("role", "dev", [ADMIN]),
+    roles=[role("ops"), role("dev")],
+    caller=f"arn:aws:sts::{ME}:assumed-role/ops/me",
+)
+CASES: dict[str, tuple[Account, list[Change], str]] = {
+    "the sole administrator's password": (admins("a"), [no_password("a")], "of 1 working administrators only 0"),
+    "one of two": (admins("a", "b"), [no_password("a")], "only 1 would be left (user/b)"),
+    "one of three": (admins("a", "b", "c"), [no_password("a")], ""),
+    "two of three": (admins("a", "b", "c"), [no_password("a"), no_password("b", 2)], "only 1"),
+    "the key of one who has no password": (admins("a", "b", key_of="a"), [no_key("a")], "only 1"),
+    "an inactive key beside the one in use": (TWO_KEYS, [no_key("a", "AKIA2", "Inactive", None)], ""),
+    "the one in use": (TWO_KEYS, [no_key("a", "AKIA1")], "only 1"),
+    "a key made active": (TWO_KEYS, [no_key("a", "AKIA2", "Inactive", "Active")], ""),
+    "a tag": (admins("a"), [change(1, at("iam.user_tag", "a", "t"), "x", None, risk="restrictive")], ""),
+    "the policy of one of two": (admins("a", "b"), [detached("user", "a")], "only 1"),
+    "another policy of one of two": (
+        account(holding("user", "a", [ADMIN, READ_ONLY]), users=[user("a", **SIGNS_IN)]),
+        [change(1, at("iam.user_policy", "a", READ_ONLY), "attached", None, risk="restrictive")],
+        "",
+    ),
+    "the policy of their group": (GROUP, [detached("group", "Admins")], "of 3 working administrators only 0"),
+    "a membership": (GROUP, [change(1, at("iam.group_member", "Admins", "a"), "member", None, risk="restrictive")], ""),
+    "the document": (
+        account(
+            *(holding("user", n, [mine("all")]) for n in "ab"),
+            policies(all=STAR),
+            users=[user("a", **SIGNS_IN), user("b", **SIGNS_IN)],
+        ),
+        [change(1, at("iam.policy", mine("all")), {"path": "/", "document": STAR},
+                {"path": "/", "document": document(statement("s3:*"))}, risk="restrictive")],
+        "only 0",
+    ),
+    "one moved to a group": (
+        account(holding("user", "a", [ADMIN]), holding("group", "g", [ADMIN]), users=[user("a", **SIGNS_IN)]),
+        [change(1, at("iam.group_member", "g", "a"), None, "member"),
+         change(2, at("iam.user_policy", "a", ADMIN), "attached", None, 1)],
+        "",
+    ),
+    "one moved to a group that then loses it": (
+        account(holding("user", "a", [ADMIN]), holding("group", "g", [ADMIN]), users=[user("a", **SIGNS_IN)]),
+        [change(1, at("iam.group_member", "g", "a"), None, "member"),
+         change(2, at("iam.user_policy", "a", ADMIN), "attached", None, 1),
+         change(3, at("iam.group_policy", "g", ADMIN), "attached", None, 2, risk="restrictive")],
+        "only 0",
+    ),
+    "a user that goes": (admins("a", "b"), [change(1, at("iam.user", "a"), {}, None, risk="destructive")], "only 1"),
+    "the caller's key": (admins("a", "b"), [no_key("caller", "AKIACALLER")], "what this run works with"),
+    "another key of the caller": (admins("a", "b"), [no_key("caller", "AKIAOTHER")], ""),
+    "the caller's password": (admins("a", "b"), [no_password("caller")], ""),
+    "the caller's policy": (admins("a", "b"), [detached("user", "caller")], "what this run works with"),
+    "the caller's policy, for the same in a group": (admins("a", "b"), [detached("user", "caller", "neutral")], ""),
+    "a policy of the caller's group": (
+        account(holding("group", "g", [READ_ONLY]), members(g="caller")),
+        [change(1, at("iam.group_policy", "g", READ_ONLY), "attached", None, risk="restrictive")],
+        "what this run works with",
+    ),
+    "the caller's role": (ROLES, [detached("role", "ops")], "what this run works with"),
+    "another role": (ROLES, [detached("role", "dev")], "only 1"),
+    "the caller's role itself": (
+        ROLES, [change(1, at("iam.role", "ops"), {}, None, risk="destructive")], "what this run works with"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "changes", "said"), CASES.values(), ids=CASES)
+def test_what_would_lock_out(now: Account, changes: list[Change], said: str) -> None:
+    found = list(lockout.violations(Timeline(now, changes)))
+    assert bool(found) == bool(said), found
+    assert said in "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("caller", "changed"),
+    [
+        (f"arn:aws:iam::{ME}:user/deep/path/me", at("iam.user_policy", "me", READ_ONLY)),
+        (f"arn:aws-us-gov:sts::{ME}:assumed-role/me/session", at("iam.role_inline", "me", "p")),
+        (f"arn:aws:iam::{ME}:user/me", at("iam.group_member", "g", "me")),
+    ],
+)
+def test_the_caller_is_found_in_every_kind_of_arn(caller: str, changed: Address) -> None:
+    now = account(caller=caller)
+    assert list(lockout.violations(Timeline(now, [change(1, changed, "x", None, risk="restrictive")])))
+
+
+def test_root_holds_nothing_that_a_plan_can_take() -> None:
+    now = account(caller=f"arn:aws:iam::{ME}:root", caller_key="AKIAROOT")
+    assert not list(lockout.violations(Timeline(now, [no_key("x", "AKIAROOT"), no_password("y", 2)])))

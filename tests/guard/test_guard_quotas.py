@@ -1,0 +1,138 @@
+"""Quotas against brute force: the fullest moment of every plan, and the cases at the limit."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from support.accounts import account, change, document, downsets, holding, members, mine, policies, state_after, statement
+
+from remediate.account import Account
+from remediate.guard import quotas
+from remediate.guard.timeline import Timeline
+from remediate.model import Change, Value, at
+
+LIMIT = 3
+
+
+@st.composite
+def memberships(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
+    """One user joins and leaves groups in any order that `needs` allows; never more than the limit to begin with."""
+    names = [f"g{n}" for n in range(6)]
+    now = draw(st.sets(st.sampled_from(names), max_size=LIMIT))
+    before = account(*(holding("group", g) for g in names), members(**dict.fromkeys(now, "ann")), holding("user", "ann"),
+                     summary={"GroupsPerUserQuota": LIMIT})  # fmt: skip
+    changes: list[Change] = []
+    inside = {g: g in now for g in names}
+    last: dict[str, int] = {}
+    for id in range(1, draw(st.integers(1, 7)) + 1):
+        group = draw(st.sampled_from(names))
+        needs = draw(st.sets(st.integers(1, id - 1), max_size=3)) if id > 1 else set()
+        needs |= {last[group]} if group in last else set()
+        values: tuple[Value, Value] = ("member", None) if inside[group] else (None, "member")
+        changes.append(change(id, at("iam.group_member", group, "ann"), *values, *sorted(needs)))
+        last[group], inside[group] = id, not inside[group]
+    return before, tuple(changes)
+
+
+def fullest(now: Account, changes: tuple[Change, ...]) -> int:
+    """The most groups that ann is ever in."""
+    states = (state_after(now.state, changes, done) for done in downsets(changes))
+    return max(Counter(a.partition("/")[0] for a in state)["iam.group_member"] for state in states)
+
+
+@settings(max_examples=500, deadline=None)
+@given(memberships())
+def test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit(case: tuple[Account, tuple[Change, ...]]) -> None:
+    now, changes = case
+    accepted = not list(quotas.violations(Timeline(now, changes)))
+    over = fullest(now, changes) > LIMIT
+    event(f"accepted: {accepted}, over: {over}")
+    assert accepted == (not over)
+
+
+def joined(count: int, joins: int) -> tuple[Account, list[Change]]:
+    now = account(holding("user", "ann"), members(**{f"g{n}": "ann" for n in range(count)}))
+    return now, [change(n, at("iam.group_member", f"new{n}", "ann"), None, "member") for n in range(1, joins + 1)]
+
+
+def held(holder: str, count: int, more: int) -> tuple[Account, list[Change]]:
+    now = account(holding(holder, "x", [mine(f"p{n}") for n in range(count)]))
+    kind = f"iam.{holder}_policy"
+    return now, [change(n, at(kind, "x", mine(f"new{n}")), None, "attached") for n in range(1, more + 1)]
+
+
+def counted(kind: str, quota: str, count: int) -> tuple[Account, list[Change]]:
+    now = account({at(kind, f"n{n}"): {"path": "/"} for n in range(count)}, summary={quota: count + 1})
+    return now, [change(n, at(kind, f"new{n}"), None, {"path": "/"}) for n in (1, 2)]
+
+
+def tagged(count: int, more: int) -> tuple[Account, list[Change]]:
+    now = account({at("iam.user_tag", "ann", f"t{n}"): "x" for n in range(count)})
+    return now, [change(n, at("iam.user_tag", "ann", f"new{n}"), None, "x") for n in range(1, more + 1)]
+
+
+def long_policy(characters: int) -> tuple[Account, list[Change]]:
+    body = document(statement("s3:x", "a"))
+    empty = len('{"Statement":[{"Action":"s3:x","Effect":"Allow","Resource":""}],"Version":"2012-10-17"}')
+    body["Statement"] = [statement("s3:x", " a" * (characters - empty))]
+    return account(), [change(1, at("iam.policy", mine("long")), None, {"path": "/", "document": body})]
+
+
+LIMITS = {
+    "groups of a user": (joined(8, 2), joined(8, 3)),
+    "policies of a user": (held("user", 9, 1), held("user", 10, 1)),
+    "policies of a group": (held("group", 9, 1), held("group", 10, 1)),
+    "policies of a role": (held("role", 9, 1), held("role", 10, 1)),
+    "tags of a user": (tagged(49, 1), tagged(49, 2)),
+    "characters of a policy": (long_policy(6144), long_policy(6145)),
+} | {
+    kind: ((now, changes[:1]), (now, changes))
+    for kind, quota in (
+        ("iam.group", "GroupsQuota"),
+        ("iam.policy", "PoliciesQuota"),
+        ("iam.user", "UsersQuota"),
+        ("iam.role", "RolesQuota"),
+    )
+    for now, changes in (counted(kind, quota, 4),)
+}
+
+
+@pytest.mark.parametrize(("fits", "one_over"), LIMITS.values(), ids=LIMITS)
+def test_at_the_limit_and_one_over(fits: tuple[Account, list[Change]], one_over: tuple[Account, list[Change]]) -> None:
+    assert not list(quotas.violations(Timeline(*fits)))
+    assert len(list(quotas.violations(Timeline(*one_over)))) == 1
+
+
+def test_quotas_are_the_accounts_own_where_they_are_known() -> None:
+    raised = account(holding("user", "ann", [mine(f"p{n}") for n in range(12)]),
+                     summary={"AttachedPoliciesPerUserQuota": 13})  # fmt: skip
+    attach = [change(n, at("iam.user_policy", "ann", mine(f"new{n}")), None, "attached") for n in (1, 2)]
+    assert not list(quotas.violations(Timeline(raised, attach[:1])))
+    assert list(quotas.violations(Timeline(raised, attach)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "there", "new", "taken"),
+    [
+        ("iam.group", "admins", "Admins", True),
+        ("iam.group", "admins", "Admins2", False),
+        ("iam.user", "Ann", "ANN", True),
+        ("iam.role", "Ops", "ops", True),
+        ("iam.policy", mine("Read"), mine("read"), True),
+        ("iam.policy", mine("Read"), "arn:aws:iam::111122223333:policy/team/Read", True),
+        ("iam.policy", mine("Read"), mine("Reader"), False),
+    ],
+)
+def test_names_are_unique_ignoring_case(kind: str, there: str, new: str, taken: bool) -> None:
+    """Whatever the path: IAM counts the name alone."""
+    body: Value = {"path": "/", "document": document(statement("s3:x"))}
+    create = change(1, at(kind, new), None, body)
+    assert bool(list(quotas.violations(Timeline(account({at(kind, there): body}), [create])))) is taken
+    both = [create, change(2, at(kind, there), None, body)]
+    assert bool(list(quotas.violations(Timeline(account(), both)))) is taken
+
+
+def test_an_account_that_is_over_a_quota_already_may_still_be_tidied() -> None:
+    now = account(policies(a=document(statement("s3:x"))), summary={"PoliciesQuota": 0})
+    assert not list(quotas.violations(Timeline(now, [change(1, at("iam.policy", mine("a")), {}, None)])))

@@ -1,0 +1,3 @@
+"""What the README promises, each with the tests that fail when it is broken."""
+
+PROMISES: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -1,0 +1,112 @@
+"""The main job through the real command line: plan, show, apply, plan again, drift, roll back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.aws import Aws
+from support.cli import plan_file, run
+from support.snapshot import snapshot
+
+from remediate.sandbox import fill
+
+
+@pytest.fixture
+def messy(aws: Aws) -> Aws:
+    fill()
+    return aws
+
+
+def test_plan_apply_plan_rollback(messy: Aws, tmp_path: Path) -> None:
+    before = snapshot(messy.client)
+    planned = run("plan", "--detailed-exitcode", cwd=tmp_path)
+    assert planned.returncode == 2, planned.stderr
+    assert snapshot(messy.client) == before  # planning changes nothing
+    plan = plan_file(tmp_path)
+
+    applied = run("apply", str(plan), "--yes", "--json", cwd=tmp_path)
+    assert applied.returncode == 0, applied.stderr
+    outcomes = json.loads(applied.stdout)["outcomes"]
+    assert outcomes
+    assert {o["outcome"] for o in outcomes} == {"done"}
+
+    again = run("plan", "--detailed-exitcode", "--json", cwd=tmp_path)
+    assert again.returncode == 0, again.stdout[:2000]
+    assert json.loads(again.stdout)["changes"] == []
+
+    twice = run("apply", str(plan), "--yes", cwd=tmp_path)
+    assert twice.returncode == 0
+    assert "Already applied" in twice.stderr
+
+    back = run("rollback", str(plan), "--yes", "--json", cwd=tmp_path)
+    assert back.returncode == 0, back.stderr
+    assert run("apply", str(plan), "--yes", cwd=tmp_path).returncode == 3
+
+    runs = json.loads(run("runs", "--json", cwd=tmp_path).stdout)
+    assert [r["state"] for r in runs if r["kind"] == "plan"][-1] == "rolled back"
+
+
+def test_every_view_of_a_plan(messy: Aws, tmp_path: Path) -> None:
+    assert run("plan", cwd=tmp_path).returncode == 0
+    plan = plan_file(tmp_path)
+    changes = json.loads(plan.read_text())["changes"]
+    for arguments, expected in (
+        ((), f"#{changes[-1]['id']}"),
+        (("--who",), "judy.ng"),
+        (("--manual",), "break-glass"),
+        (("--address", "iam.password_policy"), "MinimumPasswordLength"),
+        (("--format", "markdown"), "password-policy"),
+        (("--format", "html"), "<!doctype html>"),
+        (("--format", "json"), '"digest"'),
+    ):
+        shown = run("show", str(plan), *arguments, cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert expected.lower() in shown.stdout.lower(), arguments
+
+
+def test_two_plans_of_one_account_are_the_same(messy: Aws, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert run("plan", "-o", f"{name}.plan.json", cwd=tmp_path).returncode == 0
+    one, two = (json.loads((tmp_path / f"{name}.plan.json").read_text()) for name in ("one", "two"))
+    for plan in (one, two):
+        for field in ("created", "expires"):
+            plan["header"].pop(field)
+        plan.pop("digest")
+    assert json.dumps(one) == json.dumps(two)
+
+
+def test_drift_is_found_and_corrected(messy: Aws, tmp_path: Path) -> None:
+    run("plan", "--control", "password-policy", cwd=tmp_path)
+    assert run("apply", str(plan_file(tmp_path)), "--yes", cwd=tmp_path).returncode == 0
+    iam = messy.client("iam")
+    policy = iam.get_account_password_policy()["PasswordPolicy"]
+    policy.pop("ExpirePasswords")
+    iam.update_account_password_policy(**{**policy, "MinimumPasswordLength": 6})
+
+    only = ("--control", "password-policy")
+    found = run("drift", *only, "--json", cwd=tmp_path)
+    assert found.returncode == 2, found.stderr
+    assert [d["address"] for d in json.loads(found.stdout)["drifted"]] == ["iam.password_policy"]
+
+    corrected = run("drift", *only, "--correct", cwd=tmp_path)
+    assert corrected.returncode == 0, corrected.stderr
+    assert iam.get_account_password_policy()["PasswordPolicy"]["MinimumPasswordLength"] == 8
+    assert run("drift", *only, cwd=tmp_path).returncode == 0
+
+
+def test_correction_over_a_limit_leaves_everything_to_review(messy: Aws, tmp_path: Path) -> None:
+    (tmp_path / "tight.yaml").write_text("extends: guidelines\nname: tight\nlimits: {changes: 1}\n")
+    before = snapshot(messy.client)
+    done = run("drift", "-p", "tight.yaml", "--correct", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "Nothing was corrected" in done.stderr
+    assert "Left to review" in done.stderr
+    assert snapshot(messy.client) == before
+
+
+def test_correction_never_does_what_is_not_approved(messy: Aws, tmp_path: Path) -> None:
+    done = run("drift", "--correct", "--control", "unused-credentials", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    left = json.loads(sorted(tmp_path.glob("plans/*.plan.json"))[-1].read_text())
+    assert {"restrictive", "destructive"} >= {c["risk"] for c in left["changes"] if c["address"].startswith("iam.access")}
+    assert messy.client("iam").list_access_keys(UserName="judy.ng")["AccessKeyMetadata"]
