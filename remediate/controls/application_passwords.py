@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from remediate.account import Account, User
 from remediate.controls.base import Control
@@ -25,7 +25,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     recent_days: Annotated[int, Meta(ge=1, le=3650)] = 30
     """A password or key used within so many days is in use."""
     grace_days: Annotated[int, Meta(ge=1, le=3650)] = 7
-    """New users are left alone for so long."""
+    """New users and new passwords are left alone for so long."""
 
 
 def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address]:
@@ -40,17 +40,29 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
     for user in account.users.values():
         if not _settled(user, settings, scope):
             continue
-        nature, because = scope.nature(user)
-        password = account.value(at("iam.login_profile", user.name))  # the report alone may be hours old
-        if nature == "application" and password and user.name in account.sign_ins:
+        nature, because = scope.nature(_asked(account, user))
+        address = at("iam.login_profile", user.name)
+        if nature == "application" and user.password:
+            account.known(address)
+        if nature == "application" and account.value(address) and user.name in account.sign_ins:
             yield _password(account, user, because, settings, scope)
         in_use = [k for k in user.keys if k.active and k.last_used and _recent(k.last_used, settings, scope)]
         if nature == "person" and in_use:
             yield _person_with_key(user, because)
 
 
+def _asked(account: Account, user: User) -> User:
+    """The user with the sign-in that was asked for: the report alone may be hours old."""
+    if user.password is None or user.name not in account.sign_ins:
+        return user
+    password = structs.replace(user.password, last_used=account.sign_ins[user.name])
+    return structs.replace(user, password=password)
+
+
 def _settled(user: User, settings: Settings, scope: Scope) -> bool:
-    return scope.now - user.created > timedelta(days=settings.grace_days)
+    """Neither the user nor the password is new: somebody who was just given one is about to sign in."""
+    since = max(user.created, (user.password and user.password.changed) or user.created)
+    return scope.now - since > timedelta(days=settings.grace_days)
 
 
 def _recent(moment: datetime, settings: Settings, scope: Scope) -> bool:

@@ -62,19 +62,19 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
     value = account.value(ADDRESS)
     live = value if isinstance(value, Mapping) else {}
     target = merged(live, settings)
+    weak = sorted(k for k, v in target.items() if live.get(k) != v)
     manual = None
-    if live.get("HardExpiry") and target.get("MaxPasswordAge") != live.get("MaxPasswordAge"):
+    if live.get("HardExpiry") and "MaxPasswordAge" in weak:
         manual = _hard_expiry(target)
-        target.pop("MaxPasswordAge")
-        target.update({k: v for k, v in live.items() if k == "MaxPasswordAge"})
-    weak = [k for k, v in target.items() if live.get(k) != v] if value is not None else list(target)
-    if value is None or weak or manual:
+        target = {k: v for k, v in target.items() if k != "MaxPasswordAge"}
+        target |= {k: v for k, v in live.items() if k == "MaxPasswordAge"}
+    if weak:
         yield Fault(
             address=ADDRESS,
             severity="medium",
-            summary="the account has no password policy" if value is None else f"weak: {', '.join(sorted(weak))}",
+            summary="the account has no password policy" if value is None else f"weak: {', '.join(weak)}",
             evidence={"live": value},
-            wants=(_want(account, live, target, scope),) if weak else (),
+            wants=(_want(account, live, target, scope),) if target != live else (),
             manual=manual,
         )
 
@@ -83,6 +83,7 @@ def _want(account: Account, live: Mapping[str, Value], target: dict[str, Value],
     age = target.get("MaxPasswordAge")
     notice = ""
     if isinstance(age, int) and age != live.get("MaxPasswordAge"):
+        account.known("iam.user", "credential-report")  # whom it concerns
         passwords = [u.password for u in account.users.values() if u.password]
         old = [p for p in passwords if p.changed is None or (scope.now - p.changed).days >= age]
         notice = f"{len(old)} people choose a new password at their next sign-in (older than {age} days)" if old else ""

@@ -8,21 +8,24 @@ A password cannot be suspended: an idle one is removed, and rollback makes a new
 
 The credential report may be four hours old, so each key and each sign-in is asked again before it becomes a change, and
 once more right before the change is applied. A password with no recorded sign-in is reported and left alone: AWS also
-shows none where it has no record. New users and new keys have a grace period. Every change names one key by its id.
+shows none where it has no record. New users, new keys and new passwords have a grace period. Every change names one
+key by its id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from remediate.account import Account, Key, KeySlot, User
 from remediate.controls.base import Control
-from remediate.model import Address, Fault, Manual, Struct, Want, at, when
+from remediate.model import Address, Fault, Manual, Struct, Want, at, kind_of, pair_of, when
 from remediate.playbook.scope import Scope
 
 Days = Annotated[int, Meta(ge=1, le=3650)]
+TAGS_PER_USER = 50
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -46,7 +49,11 @@ def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address
             yield from (
                 at("iam.access_key", name, key.id)
                 for key in account.keys[name]
-                if not key.asked and _idle(key, _limit(key, account.keys[name], settings), settings, scope.now)
+                if not key.asked
+                and (
+                    _idle(key, _limit(key, account.keys[name], settings), settings, scope.now)
+                    or _over(_since(key, user, scope.now), settings, scope.now)
+                )
             )
         if _password_idle(user, user.password.last_used if user.password else None, settings, scope.now):
             yield at("iam.login_profile", name)
@@ -55,13 +62,16 @@ def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address
 def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]:
     account.known("iam.user", "credential-report")
     for name, user in account.users.items():
+        account.known(at("iam.access_key", name), at("iam.login_profile", name))
         keys = account.keys.get(name, ())
-        if keys:
-            account.known(at("iam.access_key", name))
-        for key in keys:
-            yield from (
+        found = (
+            fault
+            for key in keys
+            for fault in (
                 _active(key, user, keys, settings, scope) if key.active else _inactive(key, user, settings, scope)
             )
+        )
+        yield from _with_room(found, user)
         yield from _two_in_use(user, keys, settings, scope)
         yield from _password(account, user, settings, scope)
 
@@ -118,16 +128,16 @@ def _active(key: Key, user: User, keys: tuple[Key, ...], settings: Settings, sco
 
 
 def _inactive(key: Key, user: User, settings: Settings, scope: Scope) -> Iterator[Fault]:
-    since = _since(user.tags.get(f"remediate:inactive:{key.id}", ""))
+    since = _since(key, user, scope.now)
     address = at("iam.access_key", user.name, key.id)
-    if since is None or (key.last_used and key.last_used.date() > since.date()):
+    if since is None:
         yield Fault(
             address=address,
             severity="low",
             summary=f"{user.name}: key {key.id} is inactive, but not in quarantine",
             wants=(_quarantine(key, user, scope.now),),
         )
-    elif scope.now - since >= timedelta(days=settings.quarantine_days):
+    elif key.asked and _over(since, settings, scope.now):
         why = f"inactive and unused since {since:%Y-%m-%d}: the quarantine of {settings.quarantine_days} days is over"
         yield Fault(
             address=address,
@@ -152,11 +162,36 @@ def _quarantine(key: Key, user: User, now: datetime) -> Want:
     return Want(address=tag_of(key), after=f"{now:%Y-%m-%d}", why=why, risk="neutral")
 
 
-def _since(text: str) -> datetime | None:
+def _since(key: Key, user: User, now: datetime) -> datetime | None:
+    """The day on which the key's quarantine began; none if the key was used since, or the tag says no such day."""
     try:
-        return datetime.fromisoformat(f"{text}T00:00:00+00:00")
+        since = datetime.fromisoformat(f"{user.tags.get(f'remediate:inactive:{key.id}', '')}T00:00:00+00:00")
     except ValueError:
         return None
+    used = key.last_used is not None and key.last_used.date() > since.date()
+    return None if used or since > now else since
+
+
+def _over(since: datetime | None, settings: Settings, now: datetime) -> bool:
+    return since is not None and now - since >= timedelta(days=settings.quarantine_days)
+
+
+def _with_room(faults: Iterable[Fault], user: User) -> Iterator[Fault]:
+    """The faults; a person must mend those that need a tag where IAM allows the user no more of them."""
+    room = TAGS_PER_USER - len(user.tags)
+    for fault in faults:
+        tags = [w.address for w in fault.wants if kind_of(w.address) == "iam.user_tag" and w.after is not None]
+        room -= sum(pair_of(tag)[1] not in user.tags for tag in tags)
+        yield fault if room >= 0 or not tags else structs.replace(fault, wants=(), manual=_no_room(fault, user))
+
+
+def _no_room(fault: Fault, user: User) -> Manual:
+    return Manual(
+        address=fault.address,
+        summary=f"{fault.summary}, and {user.name} has no room for the tag that says since when",
+        steps=(f"Take away one of the {TAGS_PER_USER} tags of {user.name}, then make a new plan.",),
+        check="The next plan finds room for the tag.",
+    )
 
 
 def _two_in_use(user: User, keys: tuple[Key, ...], settings: Settings, scope: Scope) -> Iterator[Fault]:
@@ -182,17 +217,21 @@ def _two_in_use(user: User, keys: tuple[Key, ...], settings: Settings, scope: Sc
 
 
 def _password_idle(user: User, last: datetime | None, settings: Settings, now: datetime) -> bool:
-    return bool(user.password and last and now - last > timedelta(days=settings.idle_days))
+    """Whether the last sign-in is too long ago; somebody who was just given a new password is about to sign in."""
+    if user.password is None or last is None:
+        return False
+    given = user.password.changed or last
+    return now - last > timedelta(days=settings.idle_days) and now - given > timedelta(days=settings.grace_days)
 
 
 def _password(account: Account, user: User, settings: Settings, scope: Scope) -> Iterator[Fault]:
-    if user.password and user.password.last_used is None and _past_grace(user, settings, scope.now):
+    asked = user.name in account.sign_ins
+    if user.password is None or (asked and account.value(at("iam.login_profile", user.name)) is None):
+        return  # none, or the report is older than the removal
+    last = account.sign_ins[user.name] if asked else user.password.last_used
+    if last is None and _past_grace(user, settings, scope.now):
         yield _no_record(user)
-        return
-    last = account.sign_ins.get(user.name)
-    if account.value(at("iam.login_profile", user.name)) is None:
-        return  # the report is older than the removal
-    if last is None or not _password_idle(user, last, settings, scope.now):
+    if last is None or not asked or not _password_idle(user, last, settings, scope.now):
         return
     why = f"password not used since {last:%Y-%m-%d}"
     yield Fault(

@@ -68,7 +68,7 @@ def _row(change: Change, account: str, wide: bool, whys: bool) -> list[Cell]:
 
 def _rest(plan: Plan, width: int, colour: bool) -> Iterator[str]:
     yield _section(
-        f"! {facts.many(len(plan.kept), 'entry', 'entries')} stay as the plan made them",
+        f"! {facts.many(len(plan.kept), 'entry stays', 'entries stay')} as the plan left things",
         (f"{kept.address}: {kept.why}" for kept in plan.kept),
         width,
         colour,

@@ -106,9 +106,11 @@ def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:
 
 
 def _reversals(plan: Plan, width: int, colour: bool) -> Iterator[str]:
-    """What can be taken back, and what not, in words. A rollback is no plan to take back."""
+    """What can be taken back, and what not, in words. A rollback itself is not taken back: a new plan is made."""
+    if plan.header.rolls_back:
+        return
     for reversal, number in facts.by_reversal(plan.changes).items():
-        if not number or (plan.header.rolls_back and reversal != "impossible"):
+        if not number:
             continue
         sign = "!" if reversal == "impossible" else " "
         every = "all" if number == len(plan.changes) else f"{number:,}"

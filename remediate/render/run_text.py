@@ -29,7 +29,7 @@ def question(plan: Plan, remaining: int) -> str:
     verb = "Take back" if plan.header.rolls_back else "Apply"
     where = f"{'in' if plan.header.rolls_back else 'to'} account {facts.account(plan.header)}"
     lines = [f"{verb} {lead} {where}: {'in all ' if rest else ''}{facts.risks(plan.changes)}."]
-    lost = facts.losses(plan.changes, "impossible")
+    lost = [] if plan.header.rolls_back else facts.losses(plan.changes, "impossible")
     if lost:
         lines.append(f"! {facts.by_reversal(plan.changes)['impossible']:,} cannot be taken back:")
         lines += [fit(f"  {loss}", 200) for loss in lost[:LOST]]
@@ -53,7 +53,8 @@ def applied(
 def _counts(plan: Plan, result: "Result", journal_path: str, seconds: float, rolled_back: bool) -> Iterator[str]:
     verb = "Took back" if rolled_back else "Applied"
     done = sum(result.outcomes.get(change.id) in SETTLED for change in plan.changes)
-    yield command(f"{verb} {done:,} of {len(plan.changes):,} in {duration(seconds)}. Journal ", [journal_path], WIDTH)
+    yield f"{verb} {done:,} of {len(plan.changes):,} in {duration(seconds)}."
+    yield f"Journal: {safe(journal_path)}"
     already = result.count("already")
     if already:
         others = f"{facts.many(already, 'change')} of these somebody else had made already; rollback leaves them."

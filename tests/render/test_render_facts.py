@@ -69,6 +69,7 @@ def test_what_changes_on_one_line(before: Value, after: Value, text: str) -> Non
             {f"k{n}": n or 7 for n in range(9)},
             ["  {", '-   "k0": 0,', '+   "k0": 7,', '    "k1": 1,', '    "k2": 2,', '    "k3": 3,', "  …"],
         ),
+        (list(range(6)), [*range(5), 9], ["  …", "    2,", "    3,", "    4,", "-   5", "+   9", "  ]"]),
     ],
 )
 def test_a_difference_line_by_line(before: Value, after: Value, expected: list[str]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import BadInput
-from remediate.model import Plan
+from remediate.model import Address, Plan
 from remediate.render import facts, plan_text
 from remediate.render.text import columns
 from render import plans
@@ -166,6 +166,15 @@ def test_details_name_what_is_besides_the_changes() -> None:
     assert "! cannot be taken back: the key: its secret cannot be made again" in details
     assert "Active → Inactive" in details
     assert "after #1 #2 +2" in details
+
+
+def test_a_wide_line_says_why_where_reasons_differ() -> None:
+    two = tuple(plans.change(n, Address(f"iam.group/g{n}"), None, {}, why=f"reason {n}") for n in (1, 2))
+    long = plans.change(3, Address("iam.group/g3"), None, {}, control="a-control-with-a-very-long-name-" * 3)
+    wide = plan_text.details(plans.plan((*two, long)), width=160, colour=False)
+    assert "#1  +  g1    reason 1" in wide
+    assert "reason 1" not in plan_text.details(plans.plan((*two, long)), width=80, colour=False)
+    assert "+ iam.group\n  a-control" in plan_text.details(plans.plan((long,)), width=80, colour=False)
 
 
 def test_colour_adds_nothing_but_colour() -> None:

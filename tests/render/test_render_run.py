@@ -40,8 +40,8 @@ def test_the_question_of_a_rest_and_of_a_rollback() -> None:
 def test_everything_applied() -> None:
     plan = plans.plan()
     assert applied(plan, result(plan), plans.PATH, JOURNAL, 46.2).splitlines() == [
-        "Applied 10 of 10 in 46 s. Journal",
-        "  plans/20261123T101500Z-123456789012.journal.jsonl",
+        "Applied 10 of 10 in 46 s.",
+        "Journal: plans/20261123T101500Z-123456789012.journal.jsonl",
         "Undo: remediate rollback plans/20261123T101500Z-123456789012.plan.json",
     ]
 
@@ -54,7 +54,7 @@ def test_trouble_is_named_with_the_ways_on_and_back() -> None:
     came.stopped = "a change failed (--fail-fast)"
     text = applied(plan, came, plans.PATH, JOURNAL, 1.23)
     for line in (
-        "Applied 6 of 10 in 1.2 s. Journal",
+        "Applied 6 of 10 in 1.2 s.",
         "  1 change of these somebody else had made already; rollback leaves them.",
         "Stopped: a change failed (--fail-fast)",
         "! #3 conflict  ~ iam.password_policy",

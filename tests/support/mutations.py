@@ -1,4 +1,7 @@
-"""Every way in which the resource types change IAM: what must be there before, the change, and the calls it makes."""
+"""Every way in which the resource types change IAM: what must be there before, the change, and the calls it makes.
+
+A group's path is not among them: moto takes UpdateGroup and changes nothing.
+"""
 
 import json
 from collections.abc import Callable
@@ -142,15 +145,12 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation("untag", "iam.user_tag", ("alice", "team"), "red", None, ("UntagUser",), _TAGGED),
     Mutation("give-password", "iam.login_profile", ("alice",), None, "password", ("CreateLoginProfile",), everything),
     Mutation("take-password", "iam.login_profile", ("alice",), "password", None, ("DeleteLoginProfile",), _PASSWORD),
-    Mutation(
-        "stop-key", "iam.access_key", ("alice", KEY), "Active", "Inactive", ("UpdateAccessKey",), _key("Active")
-    ),
+    Mutation("stop-key", "iam.access_key", ("alice", KEY), "Active", "Inactive", ("UpdateAccessKey",), _key("Active")),
     Mutation(
         "start-key", "iam.access_key", ("alice", KEY), "Inactive", "Active", ("UpdateAccessKey",), _key("Inactive")
     ),
     Mutation("delete-key", "iam.access_key", ("alice", KEY), "Inactive", None, ("DeleteAccessKey",), _key("Inactive")),
     Mutation("create-group", "iam.group", ("ops",), None, _path("/"), ("CreateGroup",), nothing),
-    Mutation("move-group", "iam.group", ("team",), _path("/"), _path("/x/"), ("UpdateGroup",), everything),
     Mutation("delete-group", "iam.group", ("team",), _path("/"), None, ("DeleteGroup",), everything),
     Mutation("join", "iam.group_member", ("team", "alice"), None, "member", ("AddUserToGroup",), everything),
     Mutation("leave", "iam.group_member", ("team", "alice"), "member", None, ("RemoveUserFromGroup",), _MEMBER),

@@ -88,7 +88,9 @@ def _account(aws: Session, caller: Answer, alias: str, regions: tuple[str, ...])
 def _alias(aws: Session) -> str:
     """The account's alias, only for people to read: without it, the account's number stands alone."""
     try:
-        aliases = aws.read("iam", "list_account_aliases")["AccountAliases"]
+        aliases = [a for page in aws.pages("iam", "list_account_aliases") for a in page["AccountAliases"]]
+    except CredentialsEnded:
+        raise
     except CallFailed:
         return ""
     return str(aliases[0]) if aliases else ""

@@ -63,7 +63,7 @@ class ManagedPolicy(Resource):
         """Deletes the oldest versions that are not the default, so that `keep` of them are left."""
         pages = aws.pages("iam", "list_policy_versions", PolicyArn=arn)
         others = [v for page in pages for v in page["Versions"] if not v["IsDefaultVersion"]]
-        old = sorted(others, key=lambda v: v["CreateDate"], reverse=True)[keep:]
+        old = sorted(others, key=lambda v: int(v["VersionId"][1:]), reverse=True)[keep:]  # v12 is newer than v9
         return [
             aws.write("iam", "delete_policy_version", PolicyArn=arn, VersionId=version["VersionId"]) for version in old
         ]

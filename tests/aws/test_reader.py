@@ -1,0 +1,115 @@
+"""Reading the account: complete whatever the pages, few calls, and a read that fails is an unknown, never a pass."""
+
+import msgspec
+import pytest
+from support.aws import Aws
+from support.faults import Faults, denied, expired
+
+from remediate.aws.reader import read_account
+from remediate.aws.session import Session
+from remediate.cli import work
+from remediate.errors import CallFailed, CredentialsEnded
+from remediate.model import Plan
+from remediate.sandbox import fill
+from remediate.sandbox.strict import settings
+
+OPERATIONS = (
+    "GetAccountAuthorizationDetails",
+    "GenerateCredentialReport",
+    "GetCredentialReport",
+    "GetAccountSummary",
+    "GetAccountPasswordPolicy",
+    "ListAccessKeys",
+    "GetAccessKeyLastUsed",
+    "GetUser",
+    "GetLoginProfile",
+    "DescribeRegions",
+    "DescribeTrails",
+    "GetTrailStatus",
+    "GetEventSelectors",
+    "GetBucketPolicy",
+    "GetBucketVersioning",
+    "DescribeLogGroups",
+)
+ONLY_FOR_PEOPLE = {"ListAccountAliases"}
+"""Without the alias the account's number stands alone: nothing is concluded from it."""
+
+
+def planned(faults: Faults) -> Plan:
+    session = faults.watch(Session())
+    return work.make_plan(session, work.playbook_named("guidelines"), ())[0]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_short_and_empty_pages_give_the_same_account(aws: Aws, empty: bool) -> None:
+    fill()
+    whole = read_account(Session())
+    settings.page_size, settings.empty_pages = 1, empty
+    in_pieces = read_account(Session())
+    assert msgspec.to_builtins(in_pieces) == msgspec.to_builtins(whole)
+    assert len(whole.users) >= 40
+
+
+def test_calls_do_not_grow_with_users(aws: Aws) -> None:
+    counts = []
+    for people in (40, 400):
+        aws.sandbox.reset()
+        fill(people)
+        session = Session()
+        plan, _ = work.make_plan(session, work.playbook_named("guidelines"), ())
+        changed = {c.address.split("/")[1] for c in plan.changes if c.address.startswith(CREDENTIALS)}
+        counts.append(session.calls - 2 * len(changed))
+    assert max(counts) <= 80
+
+
+CREDENTIALS = ("iam.access_key/", "iam.login_profile/", "iam.user_tag/")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_denied_read_is_an_unknown(aws: Aws, operation: str) -> None:
+    fill()
+    good = planned(Faults())
+    faults = Faults().when(lambda call: call.operation == operation, denied)
+    plan = planned(faults)
+    assert faults.sends(operation) >= 1
+    assert plan.unknowns, "the plan says nothing of what it could not read"
+    assert all("AccessDenied" in unknown.reason for unknown in plan.unknowns)
+    blind = {control for unknown in plan.unknowns for control in unknown.controls}
+    missing = {(f.control, f.address) for f in good.findings} - {(f.control, f.address) for f in plan.findings}
+    unread = tuple(unknown.what for unknown in plan.unknowns)
+    assert {control for control, address in missing if not _about(address, unread)} <= blind
+
+
+def _about(address: str, unread: tuple[str, ...]) -> bool:
+    """Whether something that could not be read is about the same user's credentials."""
+    return any(what.split("/")[1:2] == address.split("/")[1:2] for what in unread if "/" in what)
+
+
+def test_every_operation_of_a_plan_is_among_those_that_are_denied(aws: Aws) -> None:
+    fill()
+    faults = Faults()
+    planned(faults)
+    made = {call.operation for call in faults.calls}
+    bucket_details = {o for o in made if o.startswith(("GetBucket", "GetPublic", "HeadBucket"))}
+    assert made - bucket_details - set(OPERATIONS) - ONLY_FOR_PEOPLE <= {"GetCallerIdentity", "GetRole", "GetRolePolicy"}
+
+
+def test_an_account_that_cannot_be_identified_is_an_error(aws: Aws) -> None:
+    with pytest.raises(CallFailed):
+        planned(Faults().when(lambda call: call.operation == "GetCallerIdentity", denied))
+
+
+def test_ended_credentials_stop_the_reading_at_any_call(aws: Aws) -> None:
+    fill()
+    faults = Faults()
+    planned(faults)
+    for operation in sorted({call.operation for call in faults.calls}):
+        with pytest.raises(CredentialsEnded):
+            planned(Faults().nth(operation, 1, expired))
+
+
+def test_planning_sends_nothing_that_changes(aws: Aws) -> None:
+    fill()
+    faults = Faults()
+    planned(faults)
+    assert faults.writes == []
