@@ -7,7 +7,7 @@ from functools import cached_property
 from remediate.account import Account
 from remediate.controls.naming import Names
 from remediate.model import Address, Struct, Value, Want, at, name_of
-from remediate.policy import NotAPolicy, digest, modern, statements
+from remediate.policy import NotAPolicy, digest, modern, size, statements
 
 Units = frozenset[str]
 """Managed policy ARNs: what a group is to give."""
@@ -54,6 +54,7 @@ class Policies:
         self.per_user = quota("GroupsPerUserQuota", 10)
         self.per_group = quota("AttachedPoliciesPerGroupQuota", 10)
         self.attached_per_user = quota("AttachedPoliciesPerUserQuota", 10)
+        self.policy_size = quota("PolicySizeQuota", 6144)
 
     def own(self, user: str) -> tuple[Address, ...]:
         return tuple(
@@ -63,7 +64,7 @@ class Policies:
         )
 
     def draft(self, user: str, own: tuple[Address, ...]) -> Draft:
-        """What no group gives the user yet. Raises NotAPolicy for an inline document we cannot read."""
+        """What no group gives the user yet. Raises NotAPolicy for an inline document that cannot become a managed policy."""
         given = self._given(self.account.groups_of(user))
         units = {self._unit(address) for address in own}
         return Draft(user=user, own=own, needs=frozenset(u for u in units if not self._covered(u, given)))
@@ -123,7 +124,8 @@ class Policies:
                 joins=(combined,), wants=self._swap_wants(draft.user, combined, gives | draft.needs, left, bridge)
             )
         return NoWay(
-            reason=f"already in {self.per_user} groups, and none can be combined with them within IAM's quotas"
+            reason=f"already in {len(self.account.groups_of(draft.user))} groups, "
+            "and none of them can be combined with the policies within IAM's quotas"
         )
 
     def _swap_wants(
@@ -219,15 +221,20 @@ class Policies:
         return parsed is not None and given.issuperset(parsed)
 
     def _unit(self, address: Address) -> str:
-        """The managed policy that says what this entry says: itself if attached, an equal one, or a new one."""
+        """The managed policy that says what this entry says: itself if attached, an equal one, or a new one.
+
+        Raises NotAPolicy."""
         if address.startswith(("iam.user_policy/", "iam.group_policy/")):
             return name_of(address).partition("/")[2]
         document = self.account.value(address)
         parsed = statements(document)
         if parsed not in self._by_text:
+            body = modern(document)
+            if size(body) > self.policy_size:
+                raise NotAPolicy(f"it is longer than the {self.policy_size} characters of a managed policy")
             name = self._policy_names.take(name_of(address).partition("/")[2], digest(list(parsed)), always=True)
             self._by_text[parsed] = f"{self._base}{name}"
-            self.new_policies[self._by_text[parsed]] = {"path": self.path, "document": modern(document)}
+            self.new_policies[self._by_text[parsed]] = {"path": self.path, "document": body}
         return self._by_text[parsed]
 
 

@@ -53,7 +53,7 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
         try:
             drafts.append(policies.draft(name, own))
         except NotAPolicy as error:
-            yield _stuck(name, len(own), f"one of them is no policy that we understand: {error}")
+            yield _stuck(name, len(own), f"one of them cannot become a managed policy: {error}")
     for draft, move in policies.moves(drafts, jobs):
         if isinstance(move, NoWay):
             yield _stuck(draft.user, len(draft.own), move.reason)

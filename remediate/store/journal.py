@@ -120,13 +120,11 @@ def read(path: Path) -> tuple[list[Record], int]:
     previous, good = "", 0
     lines = _lines(path)
     for n, line in enumerate(lines, start=1):
+        if n == len(lines) and (not line.endswith(b"\n") or b"\0" in line):
+            break  # torn: a crash leaves the beginning of a line, or zeros where the disk had not come to
         try:
-            if not line.endswith(b"\n"):
-                raise msgspec.DecodeError("no end of line")
             record = msgspec.json.decode(line, type=Record)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            if n == len(lines):
-                break
             raise _broken(path, n, "is not a record") from None
         if record.seq != n or record.previous != previous:
             raise _broken(path, n, "does not follow the line before it")

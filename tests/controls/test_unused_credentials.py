@@ -153,7 +153,7 @@ def test_what_is_wanted(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_plan_passes_the_guard_and_is_done_once_applied(case: Case) -> None:
+def test_the_plan_passes_the_guard_and_rests_on_evidence(case: Case) -> None:
     now = situation(case)
     draft = planner.draft(now, [(control, Settings())], SCOPE, RESOURCES)
     kinds = {(c.before, c.after) for c in draft.changes if c.address.startswith("iam.access_key/")}

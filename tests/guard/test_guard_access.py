@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from support.accounts import NOW, READ_ONLY, account, change, document, downsets, holding, members, mine, policies
-from support.accounts import state_after, statement
+from support.accounts import said, state_after, statement
 
 from remediate import guard, planner
 from remediate.account import Account
@@ -23,7 +22,6 @@ from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 
 SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
-Said = frozenset[tuple[object, ...]]
 
 READ = statement("s3:GetObject", "arn:aws:s3:::b/*")
 READ_OTHERWISE = statement(["S3:getobject"], ["arn:aws:s3:::b/*"], Sid="Read")
@@ -32,40 +30,6 @@ NO_DELETION = {**statement("s3:Delete*"), "Effect": "Deny"}
 OFFICE = statement("ec2:Stop*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
 ANYWHERE = statement("ec2:Stop*")
 STATEMENTS = (READ, READ_OTHERWISE, WRITE, NO_DELETION, OFFICE, ANYWHERE)
-
-
-def said(state: State, name: str) -> Said:
-    """What reaches a user, by looking at the entries one by one."""
-    holders = [("user", name)]
-    holders += [("group", a.split("/")[1]) for a in state if a.startswith("iam.group_member/") and a.endswith(f"/{name}")]
-    found: set[tuple[object, ...]] = set()
-    for holder, owner in holders:
-        for address, value in state.items():
-            if address.startswith(f"iam.{holder}_inline/{owner}/"):
-                found |= _rows(value)
-            if address.startswith(f"iam.{holder}_policy/{owner}/"):
-                arn = address.split("/", 2)[2]
-                held = state.get(at("iam.policy", arn))  # an attachment comes to nothing before there is a policy
-                found |= _rows(held["document"]) if isinstance(held, Mapping) else set()
-                found |= {("ARN", arn)} if arn == READ_ONLY else set()
-    return frozenset(found)
-
-
-def _rows(text: Any) -> set[tuple[object, ...]]:
-    body = text["Statement"] if isinstance(text["Statement"], list) else [text["Statement"]]
-    return {
-        (
-            item["Effect"],
-            tuple(sorted({a.lower() for a in _many(item["Action"])})),
-            tuple(sorted(_many(item["Resource"]))),
-            json.dumps(item.get("Condition"), sort_keys=True),
-        )
-        for item in body
-    }
-
-
-def _many(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
 
 
 def fine(now: Account, changes: Sequence[Change]) -> bool:

@@ -1,5 +1,6 @@
 """Accounts written by hand, in the program's own types: no AWS, no clock."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,3 +131,43 @@ def downsets(changes: Sequence[Change]) -> Iterator[frozenset[int]]:
 
 def state_after(state: State, changes: Sequence[Change], done: frozenset[int]) -> dict[Address, Value]:
     return folded(state, (c for c in changes if c.id in done))
+
+
+Said = frozenset[tuple[object, ...]]
+"""Effect, actions, resources and conditions of each statement, and the ARNs of AWS's own policies."""
+
+
+def said(state: State, name: str) -> Said:
+    """What reaches a user, by looking at the entries one by one."""
+    holders = [("user", name)]
+    holders += [("group", a.split("/")[1]) for a in state if a.startswith("iam.group_member/") and a.endswith(f"/{name}")]
+    found: set[tuple[object, ...]] = set()
+    for holder, owner in holders:
+        for address, value in state.items():
+            if address.startswith(f"iam.{holder}_inline/{owner}/"):
+                found |= _rows(value)
+            if address.startswith(f"iam.{holder}_policy/{owner}/"):
+                arn = address.split("/", 2)[2]
+                held = state.get(at("iam.policy", arn))  # an attachment comes to nothing before there is a policy
+                found |= _rows(held["document"]) if isinstance(held, Mapping) else set()
+                found |= {("ARN", arn)} if arn.startswith("arn:aws:iam::aws:") else set()
+    return frozenset(found)
+
+
+def _rows(text: Any) -> set[tuple[object, ...]]:
+    """The statements of a document. A variable of the old version is plain text, and is written ${$}{x} in the new."""
+    new = text.get("Version") == "2012-10-17"
+    body = json.loads(json.dumps(text["Statement"]).replace("${$}{" if new else "${", "plain:{"))
+    return {
+        (
+            item["Effect"],
+            tuple(sorted({a.lower() for a in _many(item["Action"])})),
+            tuple(sorted(_many(item["Resource"]))),
+            json.dumps(item.get("Condition"), sort_keys=True),
+        )
+        for item in _many(body)
+    }
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

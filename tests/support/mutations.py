@@ -113,9 +113,9 @@ def _held(holder: str, name: str) -> list[Mutation]:
     return [
         Mutation(f"attach-{holder}", kind, (name, READ_ONLY), None, "attached", attach, everything),
         Mutation(f"detach-{holder}", kind, (name, READ_ONLY), "attached", None, detach, attached),
-        Mutation(f"put-{holder}", inside, (name, "in"), None, document(), put, everything),
-        Mutation(f"change-{holder}", inside, (name, "in"), document(), document("s3:GetObject"), put, inline),
-        Mutation(f"delete-{holder}", inside, (name, "in"), document(), None, delete, inline),
+        Mutation(f"put-inline-{holder}", inside, (name, "in"), None, document(), put, everything),
+        Mutation(f"change-inline-{holder}", inside, (name, "in"), document(), document("s3:GetObject"), put, inline),
+        Mutation(f"delete-inline-{holder}", inside, (name, "in"), document(), None, delete, inline),
     ]
 
 

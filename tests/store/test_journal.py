@@ -1,0 +1,181 @@
+"""The journal: what is written stays, what was altered shows, and what a crash tore off is dropped."""
+
+import json
+import os
+import stat
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remediate.errors import BadInput, Partial, Refused
+from remediate.model import Record
+from remediate.store.journal import Journal, read
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def opened(path: Path) -> Journal:
+    return Journal(path, lambda: NOW, "arn:aws:iam::123456789012:user/tester")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A journal of four records."""
+    path = tmp_path / "a.journal.jsonl"
+    journal = opened(path)
+    journal.add("start", plan="digest")
+    journal.add("intent", 1, "iam.group/ops")
+    journal.add("sent", 1, "iam.group/ops", request_ids=("r-1",))
+    journal.add("done", 1, "iam.group/ops", detail="zoë\n\x1b[31m\u2028")
+    journal.close()
+    return path
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    records, size = read(path)
+    assert [r.event for r in records] == ["start", "intent", "sent", "done"]
+    assert [r.seq for r in records] == [1, 2, 3, 4]
+    assert records[2].request_ids == ("r-1",)
+    assert records[3].detail == "zoë\n\x1b[31m\u2028"
+    assert size == path.stat().st_size
+    assert path.read_bytes().count(b"\n") == 4
+    assert b"\x1b" not in path.read_bytes()
+
+
+def test_it_goes_on_where_it_ended(path: Path) -> None:
+    journal = opened(path)
+    journal.add("end")
+    journal.close()
+    assert [r.event for r in read(path)[0]] == ["start", "intent", "sent", "done", "end"]
+
+
+def test_the_last_record_torn_at_every_byte(path: Path) -> None:
+    content = path.read_bytes()
+    begin = content[:-1].rindex(b"\n") + 1
+    for length in range(begin, len(content)):
+        path.write_bytes(content[:length])
+        assert [r.event for r in read(path)[0]] == ["start", "intent", "sent"]
+        journal = opened(path)
+        journal.add("done", 1, "iam.group/ops")
+        journal.close()
+        assert [r.event for r in read(path)[0]] == ["start", "intent", "sent", "done"]
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 512, b"\xff\xfe", b"{", b'\0\0"}\n'])
+def test_what_is_no_record_at_the_end_is_dropped(path: Path, tail: bytes) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content + tail)
+    opened(path).close()
+    assert path.read_bytes() == content
+
+
+def test_every_changed_byte_shows(path: Path) -> None:
+    content = path.read_bytes()
+    last = content[:-1].rindex(b"\n") + 1
+    for offset in range(last):
+        path.write_bytes(content[:offset] + bytes([content[offset] ^ 0x01]) + content[offset + 1 :])
+        with pytest.raises(Refused, match="not as it was written") as refusal:
+            opened(path)
+        assert refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda lines: lines[1:],
+        lambda lines: [lines[0], *lines[2:]],
+        lambda lines: [lines[1], lines[0], *lines[2:]],
+        lambda lines: [lines[0], lines[2], lines[1], lines[3]],
+        lambda lines: [*lines, lines[3]],
+        lambda lines: [lines[0], lines[0], *lines[1:]],
+        lambda lines: [lines[0], b"\n", *lines[1:]],
+        lambda lines: [*lines[:2], lines[2][:-20], lines[3]],
+        lambda lines: [*lines, b"{}\n"],
+        lambda lines: [*lines, b"\n"],
+    ],
+    ids=["first gone", "one gone", "swapped", "swapped later", "repeated", "first repeated", "blank", "torn within", "no record", "blank end"],
+)
+def test_lines_that_were_moved_show(path: Path, edit: Any) -> None:
+    path.write_bytes(b"".join(edit(path.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(Refused, match="line"):
+        read(path)
+
+
+def test_a_forged_record_shows(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    forged = {**json.loads(lines[1]), "event": "done"}
+    path.write_bytes(b"".join([lines[0], json.dumps(forged).encode() + b"\n", *lines[2:]]))
+    with pytest.raises(Refused):
+        read(path)
+
+
+def test_only_the_owner_can_read(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "link.journal.jsonl").symlink_to(tmp_path / "file2")
+    (tmp_path / "folder.journal.jsonl").mkdir()
+    for name in ("file/a.journal.jsonl", "link.journal.jsonl", "folder.journal.jsonl"):
+        with pytest.raises(BadInput):
+            opened(tmp_path / name)
+    assert not (tmp_path / "file2").exists()
+
+
+def test_a_record_is_on_disk_before_add_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = opened(path)
+    synced: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr("remediate.store.journal.os.fsync", lambda n: (synced.append(path.stat().st_size), sync(n)))
+    journal.add("intent", 2)
+    assert synced == [path.stat().st_size]
+    journal.close()
+
+
+def test_threads_share_it(path: Path) -> None:
+    journal = opened(path)
+    threads = [threading.Thread(target=lambda n=n: [journal.add("intent", n) for _ in range(40)]) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.close()
+    records = read(path)[0]
+    assert records == journal.records
+    assert len(records) == 4 + 8 * 40
+
+
+def test_after_one_failure_nothing_is_ever_written_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = opened(path)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(Partial, match="No space left") as error:
+        patch.setattr("remediate.store.journal.os.fsync", full)
+        journal.add("intent", 2)
+    assert error.value.remedy
+    size = path.stat().st_size
+    for _ in range(2):
+        with pytest.raises(Partial):
+            journal.add("intent", 3)
+    assert path.stat().st_size == size
+    journal.close()
+    journal = opened(path)
+    journal.add("intent", 3)
+    assert journal.records[-1].change == 3
+
+
+def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    assert read(tmp_path / "none") == ([], 0)
+    with pytest.raises(BadInput):
+        read(tmp_path)
+
+
+def test_records_carry_who_and_when(path: Path) -> None:
+    record: Record = read(path)[0][1]
+    assert (record.at, record.caller) == (NOW, "arn:aws:iam::123456789012:user/tester")
