@@ -31,8 +31,12 @@ JOBS: Mapping[str, str] = {
 }
 
 
+GroupName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
+Policy = Annotated[str, Meta(pattern="^[!-~]+$", max_length=2048)]
+
+
 class Settings(Struct, frozen=True, kw_only=True):
-    groups: Mapping[str, str] = field(default_factory=lambda: dict(JOBS))
+    groups: Mapping[GroupName, Policy] = field(default_factory=lambda: dict(JOBS))
     """Groups with one AWS managed policy each (its name) or customer managed policy (its ARN)."""
     path: Annotated[str, Meta(pattern=r"^/([!-~]+/)?$", max_length=512)] = "/"
     """The path of new groups and policies."""

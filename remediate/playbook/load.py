@@ -29,12 +29,12 @@ def load(name: str, settings: Settings) -> Playbook:
         if control not in settings:
             _refuse("$.controls", control, places, f"there is no control {control}", settings)
         if value is not False:
-            here = {} if value in (True, None) else value
+            here = {} if value is True or value is None else value
             chosen[control] = _convert(here, settings[control], f"$.controls.{control}", places)
     for i, exemption in enumerate(playbook.exemptions):
-        for control in exemption.controls:
+        for n, control in enumerate(exemption.controls):
             if control not in settings:
-                _refuse(f"$.exemptions[{i}].controls", "", places, f"there is no control {control}", settings)
+                _refuse(f"$.exemptions[{i}].controls[{n}]", "", places, f"there is no control {control}", settings)
     return msgspec.structs.replace(playbook, controls=chosen)
 
 
@@ -115,10 +115,17 @@ def _types_in(annotation: object) -> list[type[msgspec.Struct]]:
     return [t for arg in getattr(annotation, "__args__", ()) for t in _types_in(arg)]
 
 
+def _place(path: str, places: Places) -> tuple[Path, int]:
+    """Where a value stands, or what it is in: a key that is missing stands nowhere."""
+    while path not in places and path != "$":
+        path = path[: max(path.rfind("."), path.rfind("["), 1)]
+    return places[path]
+
+
 def _refuse(at: str, key: str, places: Places, message: str, candidates: Mapping[str, object]) -> NoReturn:
     full = f"{at}.{key}" if key else at
-    place = places.get(full) or places.get(at) or places.get("$")
-    where = f"{place[0]}:{place[1]}" if place else "playbook"
+    file, line = _place(full, places)
+    where = f"{file}:{line}"
     near = get_close_matches(key or message.rpartition(" ")[2], candidates, n=1)
     hint = f"Did you mean {near[0]}? " if near else ""
     raise BadInput(

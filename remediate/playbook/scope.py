@@ -59,7 +59,12 @@ def matches(matcher: Matcher, principal: User | Role) -> bool:
         return False
     tags = principal.tags
     return (
-        (matcher.name is None or fnmatchcase(principal.name, matcher.name))
-        and (matcher.path is None or fnmatchcase(principal.path, matcher.path))
-        and all(key in tags and fnmatchcase(tags[key], value) for key, value in (matcher.tag or {}).items())
+        (matcher.name is None or _fits(principal.name, matcher.name))
+        and (matcher.path is None or _fits(principal.path, matcher.path))
+        and all(key in tags and _fits(tags[key], value) for key, value in (matcher.tag or {}).items())
     )
+
+
+def _fits(text: str, pattern: str) -> bool:
+    """`*` and `?` stand for any text and any character; brackets, which paths may hold, for themselves."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))

@@ -56,6 +56,8 @@ class _Reader:
             return self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             raise self._bad(node, str(error)) from None
+        except (LookupError, AttributeError):  # PyYAML on a text that does not fit its explicit tag, as in `!!int ""`
+            raise self._bad(node, f"this is no {node.tag.rpartition(':')[2]}") from None
         finally:
             self._open.discard(id(node))
 

@@ -23,6 +23,7 @@ from remediate.model import AccountId, Address, Value, at, kind_of
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.sandbox import Sandbox
+from remediate.sandbox.strict import settings
 
 ACCOUNT = "123456789012"
 WHERE = AccountId(partition="aws", account=ACCOUNT)
@@ -119,8 +120,21 @@ DELIVERY: Value = {
         }
     ],
 }
+FOR_CLOUDTRAIL: dict[str, Value] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"},
+            "Action": ["kms:GenerateDataKey*", "kms:DescribeKey"],
+            "Resource": "*",
+        },
+    ],
+}
 DELIVERED: dict[Address, Value] = {
     **OPEN,
+    at("kms.key", HOME, "alias/logs"): {"rotation": False, "policy": FOR_CLOUDTRAIL},
     at("iam.role", "delivery"): {"path": "/", "trust": trust("cloudtrail.amazonaws.com")},
     at("iam.role_inline", "delivery", "delivery"): DELIVERY,
 }
@@ -435,7 +449,7 @@ def test_a_key_is_made_once_whatever_is_lost(session: Session, failing: str, arr
 
 
 def test_a_key_of_ours_is_named_by_its_alias_and_any_other_by_its_own_arn(session: Session) -> None:
-    write(session, at("kms.key", HOME, "alias/logs"), None, {"rotation": True, "policy": policy("a")})
+    write(session, at("kms.key", HOME, "alias/logs"), None, {"rotation": True, "policy": FOR_CLOUDTRAIL})
     ours = session.read("kms", "describe_key", region=HOME, KeyId="alias/logs")["KeyMetadata"]["Arn"]
     other = session.write("kms", "create_key", region=HOME)["KeyMetadata"]["Arn"]
     alias = f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/logs"
@@ -448,6 +462,7 @@ def test_a_key_of_ours_is_named_by_its_alias_and_any_other_by_its_own_arn(sessio
     write(session, TRAIL_AT, None, {**TRAIL, "kms_key": ours})
     assert read(session, TRAIL_AT) == {**TRAIL, "kms_key": alias}
     gone = f"arn:aws:kms:{HOME}:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+    settings.trail_keys = False  # a key can be deleted or closed after a trail was given it
     for key in (other, foreign, gone):
         session.write("cloudtrail", "update_trail", region=HOME, Name="main", KmsKeyId=key)
         assert read(session, TRAIL_AT) == {**TRAIL, "kms_key": key}

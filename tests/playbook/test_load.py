@@ -155,18 +155,18 @@ REFUSED: Mapping[str, tuple[str, str, str]] = {
     "a number beyond all bounds": ("valid_hours: 99999999999999999999999999\n", "mine.yaml:1: valid_hours", ""),
     "a tag that is no text": (
         "principals:\n  people:\n    - name: x\n      tag:\n        team: 5\n",
-        "mine.yaml:5: principals.people[0].tag",
+        "mine.yaml:4: principals.people[0].tag",
         "",
     ),
     "no tags": ("principals:\n  people:\n    - tag: {}\n", "mine.yaml:3: principals.people[0].tag", ""),
     "a group that is no text": (
         "controls:\n  groups:\n    path: /\n    groups:\n      A: [B]\n",
-        "mine.yaml:5: controls.groups.groups",
+        "mine.yaml:4: controls.groups.groups",
         "",
     ),
     "a group name that IAM does not take": (
         "controls:\n  groups:\n    groups:\n      All Admins: AdministratorAccess\n",
-        "mine.yaml:4: controls.groups.groups",
+        "mine.yaml:3: controls.groups.groups",
         "",
     ),
     "a path that is none": ("controls:\n  groups: {path: people}\n", "mine.yaml:2: controls.groups.path", ""),

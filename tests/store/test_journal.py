@@ -96,7 +96,18 @@ def test_every_changed_byte_shows(path: Path) -> None:
         lambda lines: [*lines, b"{}\n"],
         lambda lines: [*lines, b"\n"],
     ],
-    ids=["first gone", "one gone", "swapped", "swapped later", "repeated", "first repeated", "blank", "torn within", "no record", "blank end"],
+    ids=[
+        "first gone",
+        "one gone",
+        "swapped",
+        "swapped later",
+        "repeated",
+        "first repeated",
+        "blank",
+        "torn within",
+        "no record",
+        "blank end",
+    ],
 )
 def test_lines_that_were_moved_show(path: Path, edit: Any) -> None:
     path.write_bytes(b"".join(edit(path.read_bytes().splitlines(keepends=True))))

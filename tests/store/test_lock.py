@@ -33,7 +33,10 @@ def holder() -> "subprocess.Popen[str]":
 
 def test_of_two_processes_one_is_refused() -> None:
     process = holder()
-    with pytest.raises(Refused, match="another run is changing account 123456789012") as refusal, locked("123456789012"):
+    with (
+        pytest.raises(Refused, match="another run is changing account 123456789012") as refusal,
+        locked("123456789012"),
+    ):
         raise AssertionError
     assert refusal.value.remedy
     with locked("999988887777"):

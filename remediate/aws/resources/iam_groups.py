@@ -57,9 +57,6 @@ class GroupMember(Resource):
     def principal(self, address: Address) -> Address | None:
         return at("iam.user", pair_of(address)[1])
 
-    def parent(self, address: Address) -> Address | None:
-        return at("iam.group", pair_of(address)[0])
-
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         group, user = pair_of(address)
         return (at("iam.group", group), at("iam.user", user))

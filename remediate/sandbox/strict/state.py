@@ -28,7 +28,7 @@ class Settings:
     """How long AWS gives the same report again: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateCredentialReport.html"""
     root_used: datetime | None = None
     """When the root user last signed in."""
-    trail_keys: bool = False
+    trail_keys: bool = True
     """Whether CloudTrail tests the key of a trail: that it exists, and that its policy lets CloudTrail encrypt."""
     regions: tuple[str, ...] = REGIONS
     """The regions that are enabled."""
