@@ -219,6 +219,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     format: int
     digest: str
     header: Header
+    controls: tuple[str, ...] = ()
+    """The controls that looked, those that found nothing among them."""
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
     manual: tuple[Manual, ...]

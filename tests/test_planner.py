@@ -134,7 +134,7 @@ def test_manual_steps_carry_their_control() -> None:
 
 GAPS = (
     "iam.user", "iam.group", "iam.policy", "iam.role", "iam.summary", "iam.password_policy", "credential-report",
-    "cloudtrail", "cloudtrail.trail/eu-west-1", "iam.access_key/ann", "iam.access_key/ann/A", "iam.login_profile/ann",
+    "cloudtrail", "cloudtrail.trail/us-east-1", "iam.access_key/ann", "iam.access_key/ann/A", "iam.login_profile/ann",
     "s3.bucket/logs",
 )  # fmt: skip
 APPS = Principals(applications=(Matcher(path="/apps/*"),))
@@ -145,7 +145,7 @@ NEEDED = {
     "iam.password_policy": {"password-policy"},
     "credential-report": {"unused-credentials", "application-passwords", "password-policy"},
     "cloudtrail": {"trail"},
-    "cloudtrail.trail/eu-west-1": {"trail"},
+    "cloudtrail.trail/us-east-1": {"trail"},
     "iam.access_key/ann": {"unused-credentials"},
     "iam.access_key/ann/A": {"unused-credentials"},
     "iam.login_profile/ann": {"unused-credentials", "application-passwords"},

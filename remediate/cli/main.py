@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from remediate.cli import apply, controls, demo, drift, init, permissions, plan, rollback, runs, sandbox, show
 from remediate.errors import CallFailed, RemediateError
@@ -36,12 +37,15 @@ def main() -> None:
     from remediate.cli.terminal import report
 
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except RemediateError as error:
         sys.exit(report(error))
     except CallFailed as error:
         sys.exit(report(_from_aws(error)))
-    except KeyboardInterrupt:
+    except TyperException as error:  # words on the command line that it cannot parse
+        getattr(error, "show", lambda: typer.echo(str(error), err=True))()
+        sys.exit(RemediateError.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(report(RemediateError("interrupted", remedy="Nothing was in hand; run the same command again.")))
 
 

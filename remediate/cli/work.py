@@ -80,6 +80,7 @@ def make_plan(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tup
         format=FORMAT,
         digest="",
         header=header(account, playbook, now),
+        controls=tuple(control.id for control, _ in chosen),
         findings=draft.findings,
         changes=draft.changes,
         manual=draft.manual,

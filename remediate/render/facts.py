@@ -61,7 +61,7 @@ def by_control(plan: Plan) -> list[Row]:
     manual = Counter(m.control for m in plan.manual)
     exempt = Counter(e.control for e in plan.exempted)
     unknown = Counter(control for u in plan.unknowns for control in u.controls)
-    names = sorted({*findings, *changes, *manual, *exempt, *unknown})
+    names = sorted({*plan.controls, *findings, *changes, *manual, *exempt, *unknown})
     return [Row(n, findings[n], changes[n], manual[n], exempt[n], unknown[n]) for n in names]
 
 

@@ -53,7 +53,7 @@ class Step:
 
 
 def step(kind: str, *names: str, to: Value, was: Value = None, needs: tuple[int, ...] = ()) -> Step:
-    return Step(at(kind, *names), was, to, needs)
+    return Step(at(kind, *names), was, to, needs, risk="restrictive" if to is None else "additive")
 
 
 def plan_of(*steps: Step, account: str = ACCOUNT, tool: str = __version__, created: datetime | None = None) -> Plan:
