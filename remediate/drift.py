@@ -35,7 +35,7 @@ def compare(left: Mapping[Address, tuple[Value, str]], live: Mapping[Address, Va
 
 
 def approved(changes: Sequence[Change], classes: Sequence[Risk]) -> list[Change]:
-    """The changes of approved risk whose needs are all approved too, numbered anew."""
+    """The changes of approved risk whose needs are all approved too."""
     chosen: set[int] = set()
     for change in changes:
         if change.risk in classes and chosen.issuperset(change.needs):

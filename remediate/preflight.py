@@ -8,9 +8,11 @@ import msgspec
 from remediate import __version__, guard
 from remediate.account import Account
 from remediate.errors import CredentialsEnded, Refused
-from remediate.model import Address, Change, Plan, Resources, Value, brief
+from remediate.model import Address, Change, Plan, Resources, Value, brief, kind_of
 
 NEW_PLAN = "Make a new plan: remediate plan"
+GUARD_READS = frozenset("iam.user iam.group iam.policy iam.role credential-report".split())
+"""Parts of the account without which the guard would be blind."""
 SET_BACK = "Set these entries to what they were planned from, by hand; then run the same command again."
 """A rollback cannot be planned anew without them: they are what the plan that it takes back left."""
 
@@ -71,9 +73,27 @@ def fresh(changes: Sequence[Change], values: Mapping[Address, Value | Exception]
 
 def guarded(plan: Plan, remaining: Sequence[Change], account: Account, resources: Resources, now: datetime) -> None:
     """The guard once more, on what is left of the plan and the account as it is now. Raises Refused."""
+    seen(account, remaining)
     ids = {c.id for c in remaining}
     left = [msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in remaining]
     guard.check(account, left, resources, plan.exemptions, now, rolls_back=bool(plan.header.rolls_back))
+
+
+def seen(account: Account, changes: Sequence[Change]) -> None:
+    """Raises Refused if people's access is to change and cannot be read: in an account it does not see, the guard finds
+    nobody who could lose something."""
+    gaps = {gap: why for gap, why in account.unknown.items() if gap in GUARD_READS}
+    if gaps and any(_of_people(change) for change in changes):
+        raise Refused(
+            "the guard cannot see whom this plan concerns",
+            details=[*(f"{gap}: {why}" for gap, why in sorted(gaps.items())), "Nothing was written."],
+            remedy="Give the caller the permissions that `remediate permissions --plan-role` prints.",
+        )
+
+
+def _of_people(change: Change) -> bool:
+    """Whether a change is one of a user, group, role or policy."""
+    return kind_of(change.address).startswith("iam.") and change.address != "iam.password_policy"
 
 
 def _neither(value: Value | Exception, change: Change) -> bool:

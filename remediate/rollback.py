@@ -42,7 +42,10 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
     """
     ours = [c for c in plan.changes if outcomes.get(c.id) == "done"]
     if not ours:
-        raise BadInput("nothing of this plan was applied, so there is nothing to take back")
+        raise BadInput(
+            "nothing of this plan was applied, so there is nothing to take back",
+            remedy="`remediate runs` lists what was applied.",
+        )
     kept = _kept(ours, account, resources)
     changes = _backwards(plan.changes, [c for c in ours if c.id not in kept], resources)
     checks = guard.check(account, changes, resources, plan.exemptions, now, rolls_back=True)
@@ -77,7 +80,11 @@ def settled(plan: Plan, records: Sequence[Record], live: Live) -> dict[int, Even
     for change in open_ended:
         value = values[change.address]
         if isinstance(value, Exception):
-            raise BadInput(f"nobody knows whether change #{change.id} was done: {value}", address=change.address)
+            raise BadInput(
+                f"nobody knows whether change #{change.id} was done: {value}",
+                address=change.address,
+                remedy="Mend the reason, then run the same command again.",
+            )
         if value != change.before:
             result[change.id] = "done"
     return result

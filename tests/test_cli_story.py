@@ -1,11 +1,14 @@
 """The main job through the real command line: plan, show, apply, plan again, drift, roll back."""
 
 import json
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 from support.aws import Aws
-from support.cli import plan_file, run
+from support.cli import REMEDIATE, plan_file, run
 from support.snapshot import snapshot
 
 from remediate.sandbox import fill
@@ -108,5 +111,36 @@ def test_correction_never_does_what_is_not_approved(messy: Aws, tmp_path: Path) 
     done = run("drift", "--correct", "--control", "unused-credentials", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     left = json.loads(sorted(tmp_path.glob("plans/*.plan.json"))[-1].read_text())
-    assert {"restrictive", "destructive"} >= {c["risk"] for c in left["changes"] if c["address"].startswith("iam.access")}
+    assert {"restrictive", "destructive"} >= {
+        c["risk"] for c in left["changes"] if c["address"].startswith("iam.access")
+    }
     assert messy.client("iam").list_access_keys(UserName="judy.ng")["AccessKeyMetadata"]
+
+
+def test_watching_goes_on_until_sigterm_and_leaves_one_plan(messy: Aws, tmp_path: Path) -> None:
+    environment = {**os.environ, "REMEDIATE_STATE_DIR": str(tmp_path / ".state")}
+    only = ("--control", "unused-credentials")
+    with subprocess.Popen(
+        [REMEDIATE, "drift", "--every", "1s", *only], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stderr
+        seen = 0
+        for line in watching.stderr:
+            seen += line.startswith("Left to review")
+            if seen == 2:
+                watching.send_signal(signal.SIGTERM)
+                break
+        rest = watching.stderr.read()
+        assert watching.wait(30) == 0, rest
+    assert rest.rstrip().endswith("Stopped.")
+    assert len(list(tmp_path.glob("plans/*.plan.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("--every", "6 hours"), ("--cron", "0 25 * * *"), ("--every", "1h", "--cron", "* * * * *")]
+)
+def test_a_bad_schedule_is_refused(aws: Aws, tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = run("drift", *words, cwd=tmp_path, timeout=20)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "--every" in done.stderr or "--cron" in done.stderr

@@ -61,7 +61,7 @@ def part_of(module: str) -> str:
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_imports_go_down_only(name: str) -> None:
-    part = name.split("/")[0]
+    part = name.split("/", maxsplit=1)[0]
     if part in ("__init__", "__main__"):
         assert not [m for m in imports(MODULES[name]) if part_of(m)] or part == "__main__"
         return

@@ -107,10 +107,14 @@ def test_every_rule_holds(plan: Plan) -> None:
                 assert i in earlier[j], f"{other.address} is deleted after {one.address}"
             gives, takes = one.after is not None, other.after is None
             if gives and takes and reaches(one.address, members) & reaches(other.address, members):
-                assert i in earlier[j] or (one.frees and other.address in freed), f"{one.address} before {other.address}"
+                assert i in earlier[j] or (one.frees and other.address in freed), (
+                    f"{one.address} before {other.address}"
+                )
             joins = kind_of(one.address) == "iam.group_member" and one.after is not None
             if joins and other.after is not None and kind_of(other.address) in ("iam.group_policy", "iam.group_inline"):
-                assert j in earlier[i] or pair_of(other.address)[0] != pair_of(one.address)[0], "a group is complete first"
+                assert j in earlier[i] or pair_of(other.address)[0] != pair_of(one.address)[0], (
+                    "a group is complete first"
+                )
             if other.address in one.frees:
                 assert j in earlier[i], f"{one.address} takes the place of {other.address}"
         assert i in before_the_trail or starts <= earlier[i], "a running trail comes first"
@@ -165,6 +169,11 @@ def test_one_address_may_change_twice() -> None:
     assert earlier[3] == {1}
     assert earlier[4] == {0, 1, 3}
     assert earlier[2] == {0, 1, 3, 4}
+
+
+def test_two_changes_of_one_address_come_one_after_the_other() -> None:
+    tag = at("iam.user_tag", "ann", "t")
+    assert above([step(tag, None, "x"), step(tag, "x", None)], {}) == [set(), {0}]
 
 
 def test_two_swaps_of_one_user_do_not_wait_for_each_other() -> None:

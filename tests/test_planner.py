@@ -5,7 +5,19 @@ from datetime import date
 
 import msgspec
 import pytest
-from support.accounts import NOW, READ_ONLY, account, ago, document, holding, key, password, statement, user
+from support.accounts import (
+    NOW,
+    READ_ONLY,
+    account,
+    ago,
+    document,
+    holding,
+    key,
+    password,
+    statement,
+    user,
+    with_settings,
+)
 
 from remediate import planner
 from remediate.account import Account, Key
@@ -13,12 +25,13 @@ from remediate.aws.resources import RESOURCES
 from remediate.controls import CONTROLS, groups
 from remediate.controls.base import Control
 from remediate.errors import BadInput, Refused
-from remediate.model import Address, Exemption, Fault, Manual, Matcher, Risk, Struct, Value, Want, at
+from remediate.model import Address, Exemption, Fault, Manual, Matcher, Risk, Struct, Unknown, Value, Want, at
 from remediate.playbook import Playbook, Principals
 from remediate.playbook.scope import Scope
 
 SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
 ANN = at("iam.user", "ann")
+JUST_ANN = account(users=[user("ann")])
 TAG = at("iam.user_tag", "ann", "team")
 
 
@@ -38,8 +51,16 @@ def finds(id: str, *faults: Fault, needs: tuple[str, ...] = (), asks: tuple[Addr
         return asks
 
     return Control(
-        id=id, title=id, guideline="G0", standards=("CIS 0",), changes="", settings=Settings, check=check, asks=ask, doc=""
-    )  # fmt: skip
+        id=id,
+        title=id,
+        guideline="G0",
+        standards=("CIS 0",),
+        changes="",
+        settings=Settings,
+        check=check,
+        asks=ask,
+        doc="",
+    )
 
 
 def fault(*wants: Want, address: Address = ANN, manual: Manual | None = None) -> Fault:
@@ -50,12 +71,12 @@ def want(address: Address = TAG, after: Value = "x", risk: Risk = "neutral", **m
     return Want(address=address, after=after, **{"why": "because", "risk": risk, **more})  # type: ignore[arg-type]
 
 
-def drafted(*controls: Control[Struct], now: Account = account(users=[user("ann")]), scope: Scope = SCOPE) -> planner.Draft:  # noqa: B008
+def drafted(*controls: Control[Struct], now: Account = JUST_ANN, scope: Scope = SCOPE) -> planner.Draft:
     return planner.draft(now, [(c, Settings()) for c in controls], scope, RESOURCES)
 
 
 def test_controls_that_disagree_are_named() -> None:
-    with pytest.raises(BadInput, match="a, b want different things of iam.user_tag/ann/team") as caught:
+    with pytest.raises(BadInput, match=r"a, b want different things of iam\.user_tag/ann/team") as caught:
         drafted(finds("a", fault(want(after="x"))), finds("b", fault(want(after="y"))))
     assert "--control" in caught.value.remedy
 
@@ -179,7 +200,7 @@ def test_a_control_that_misses_something_after_its_first_finding_finds_nothing()
 
 
 def test_an_unknown_that_nobody_needs_is_said_too() -> None:
-    assert drafted(now=account(unknown={"x": "why"})).unknowns == (planner.Unknown(what="x", reason="why"),)
+    assert drafted(now=account(unknown={"x": "why"})).unknowns == (Unknown(what="x", reason="why"),)
 
 
 def test_asked_is_what_controls_ask_and_was_not_asked_yet() -> None:
@@ -216,7 +237,7 @@ def backwards(names: list[str]) -> list[str]:
 def test_what_stays_for_good_keeps_its_settings() -> None:
     """A rollback cannot take away a setting of what it cannot delete."""
     trail = CONTROLS["trail"]
-    draft = planner.draft(account(regions=("us-east-1",)), [(trail, trail.settings())], SCOPE, RESOURCES)
+    draft = planner.draft(account(regions=("us-east-1",)), with_settings(trail), SCOPE, RESOURCES)
     by_address = {c.address: c for c in draft.changes}
     for change in draft.changes:
         parent = RESOURCES[change.address.partition("/")[0]].parent(change.address)
@@ -227,6 +248,6 @@ def test_what_stays_for_good_keeps_its_settings() -> None:
 
 def test_numbers_follow_the_needs() -> None:
     now = account(holding("user", "ann", [READ_ONLY]))
-    draft = planner.draft(now, [(groups.control, groups.Settings())], SCOPE, RESOURCES)
+    draft = planner.draft(now, with_settings(groups.control), SCOPE, RESOURCES)
     assert [c.id for c in draft.changes] == list(range(1, len(draft.changes) + 1))
     assert all(needed < c.id for c in draft.changes for needed in c.needs)

@@ -1,13 +1,14 @@
 """`remediate drift`"""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from remediate.cli import options, terminal, work
-from remediate.errors import BadInput
+from remediate.errors import BadInput, RemediateError
 from remediate.model import Change, Plan, outcomes
 
 if TYPE_CHECKING:
@@ -69,11 +70,28 @@ def _once(
         if left:
             plan = _part(plan, left)
     if left:
-        path = work.plan_path(plan, None)
-        save(plan, path)
+        path = _same_as_before(plan) or str(work.plan_path(plan, None))
+        save(plan, Path(path))
         terminal.note(f"Left to review: {path} ({len(left)} changes). Next: remediate show {path}")
         return 2
+    if plan.unknowns:
+        raise RemediateError(
+            "parts of the account could not be read, so nobody knows whether they have drifted",
+            details=[f"{unknown.what}: {unknown.reason}" for unknown in plan.unknowns[:5]],
+            remedy="Give the caller the permissions that `remediate permissions --plan-role` prints.",
+        )
     return 2 if drifted and not correct else 0
+
+
+def _same_as_before(plan: Plan) -> str:
+    """A plan that says the same and was never applied: it is made anew in its place, so that watching leaves one."""
+    from remediate.store.history import history
+
+    for past in reversed(history(work.PLANS)[0]):
+        same_account = past.plan.header.account == plan.header.account
+        if same_account and not past.records and past.plan.changes == plan.changes:
+            return past.path
+    return ""
 
 
 def _drifted(plan: Plan, aws: "Session", parallel: int) -> "list[Drifted]":

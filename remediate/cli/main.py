@@ -43,7 +43,8 @@ def main() -> None:
     except CallFailed as error:
         sys.exit(report(_from_aws(error)))
     except TyperException as error:  # words on the command line that it cannot parse
-        getattr(error, "show", lambda: typer.echo(str(error), err=True))()
+        show = getattr(error, "show", None)
+        show() if show else typer.echo(str(error), err=True)
         sys.exit(RemediateError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(report(RemediateError("interrupted", remedy="Nothing was in hand; run the same command again.")))

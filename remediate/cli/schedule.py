@@ -2,8 +2,9 @@
 
 import re
 import signal
+import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from remediate.cli import terminal, work
@@ -26,19 +27,20 @@ def period(text: str) -> timedelta:
 def keep_going(once: Callable[[], int], every: str | None, cron: str | None) -> None:
     """Runs at once and then by the schedule; a run that fails is reported, and the next one is tried.
 
-    Everything runs in this thread, so that signals reach the change in hand.
+    The times are APScheduler's; the loop is here, in the main thread, so that signals reach the change in hand. A run
+    that takes longer than the schedule's step is followed by one run, not by all that it missed.
     """
-    from apscheduler.executors.debug import DebugExecutor
-    from apscheduler.schedulers.blocking import BlockingScheduler
-
-    scheduler = BlockingScheduler(timezone="UTC", executors={"default": DebugExecutor()})
     trigger = _trigger(every, cron)
-    scheduler.add_job(lambda: _reported(once), trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
+    ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
+        signal.signal(number, lambda *_: ended.set())
     terminal.note(f"Watching for drift ({f'every {every}' if every else f'cron {cron} UTC'}) until SIGTERM or Ctrl-C.")
-    scheduler.add_job(lambda: _reported(once))
-    scheduler.start()
+    before: datetime | None = None
+    while not ended.is_set():
+        _reported(once)
+        now = work.SystemClock().now()
+        before = trigger.get_next_fire_time(before, now)
+        ended.wait(max(0.0, (before - now).total_seconds()))
     terminal.note("Stopped.")
 
 

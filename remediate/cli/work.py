@@ -296,7 +296,9 @@ def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", para
         live = LiveAccount(aws, parallel)
         preflight.same_account(plan, *live.identity())
         done = rollback.settled(plan, records_of(file), live)
-        back = sealed(rollback.inverse(plan, done, read_account(aws), RESOURCES, SystemClock().now()))
+        account = read_account(aws)
+        preflight.seen(account, plan.changes)
+        back = sealed(rollback.inverse(plan, done, account, RESOURCES, SystemClock().now()))
     save(back, path)
     if output:
         _note_rollback(file, back, output)

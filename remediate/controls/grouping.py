@@ -64,7 +64,7 @@ class Policies:
         )
 
     def draft(self, user: str, own: tuple[Address, ...]) -> Draft:
-        """What no group gives the user yet. Raises NotAPolicy for an inline document that cannot become a managed policy."""
+        """What no group gives the user yet. Raises NotAPolicy for a document that cannot become a managed policy."""
         given = self._given(self.account.groups_of(user))
         units = {self._unit(address) for address in own}
         return Draft(user=user, own=own, needs=frozenset(u for u in units if not self._covered(u, given)))

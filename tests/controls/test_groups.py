@@ -4,26 +4,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from support.accounts import ADMIN, ME, NOW, READ_ONLY, account, document, folded, holding, members, mine, policies
-from support.accounts import said, statement, taken_back, user
+from support.accounts import (
+    ADMIN,
+    ME,
+    NOW,
+    READ_ONLY,
+    account,
+    document,
+    folded,
+    holding,
+    members,
+    mine,
+    policies,
+    said,
+    statement,
+    taken_back,
+    user,
+    with_settings,
+)
 
-import msgspec
-
-from remediate import planner
+from remediate import planner, preflight, rollback
 from remediate.account import Account
 from remediate.aws.resources import RESOURCES
 from remediate.controls.groups import Settings, control
 from remediate.controls.naming import MAX_LENGTH, Names
 from remediate.errors import Unreadable
-from remediate.model import Address, Exemption, Matcher, State, Value, at, kind_of, pair_of
+from remediate.model import Address, Event, Exemption, Header, Matcher, Plan, State, Value, at, kind_of, pair_of
 from remediate.planner import Draft
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 
-POWER, S3, EC2 = (f"arn:aws:iam::aws:policy/{n}" for n in ("PowerUserAccess", "AmazonS3FullAccess", "AmazonEC2FullAccess"))
+POWER, S3, EC2 = (
+    f"arn:aws:iam::aws:policy/{n}" for n in ("PowerUserAccess", "AmazonS3FullAccess", "AmazonEC2FullAccess")
+)
 EXEMPT = Exemption(match=Matcher(tag={"exempt": "*"}), owner="o", reason="r", expires=date(2027, 1, 1))
 SCOPE = Scope(playbook=Playbook(name="test", exemptions=(EXEMPT,)), now=NOW)
 
@@ -36,7 +53,7 @@ OFFICE = statement("ec2:*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.
 
 
 def plan(now: Account, chosen: Settings = Settings()) -> Draft:  # noqa: B008
-    return planner.draft(now, [(control, chosen)], SCOPE, RESOURCES)
+    return planner.draft(now, with_settings(control, chosen), SCOPE, RESOURCES)
 
 
 def after(now: Account, state: State) -> Account:
@@ -48,7 +65,7 @@ def own(state: State, name: str) -> list[Address]:
 
 
 def moved(now: Account, chosen: Settings = Settings(), *, stuck: tuple[str, ...] = ()) -> dict[Address, Value]:  # noqa: B008
-    """The state after the plan. Access is as it was, nobody but the stuck has own policies, and it is done with that."""
+    """The state after the plan: access as it was, own policies only of who is stuck, and nothing left to plan."""
     draft = plan(now, chosen)
     state = folded(now.state, draft.changes)
     assert sorted(pair_of(m.address)[0] for m in draft.manual) == sorted(stuck)
@@ -98,9 +115,7 @@ def test_documents_written_differently_become_one_policy_and_one_group() -> None
 
 
 def test_the_same_bundle_shares_a_group_and_another_has_its_own() -> None:
-    now = account(
-        holding("user", "ann", [S3, EC2]), holding("user", "bob", [EC2, S3]), holding("user", "cid", [S3])
-    )
+    now = account(holding("user", "ann", [S3, EC2]), holding("user", "bob", [EC2, S3]), holding("user", "cid", [S3]))
     state = moved(now)
     assert groups_of(state, "ann") == groups_of(state, "bob") == {"AmazonEC2FullAccess-and-1-more"}
     assert groups_of(state, "cid") == {"AmazonS3FullAccess"}
@@ -385,7 +400,9 @@ def test_any_account_moves_with_access_unchanged_and_back_again(now: Account) ->
     draft = plan(now)
     stuck = tuple(pair_of(m.address)[0] for m in draft.manual)
     event(f"stuck: {len(stuck)}")
-    event("swap" if any(kind_of(c.address) == "iam.group_member" and c.after is None for c in draft.changes) else "join")
+    event(
+        "swap" if any(kind_of(c.address) == "iam.group_member" and c.after is None for c in draft.changes) else "join"
+    )
     state = folded(now.state, draft.changes)
     for name in now.users:
         assert said(state, name) == said(now.state, name)
@@ -394,3 +411,38 @@ def test_any_account_moves_with_access_unchanged_and_back_again(now: Account) ->
     assert not again.changes, "planning again plans nothing"
     assert taken_back(state, draft.changes) == now.state
     assert plan(now) == draft
+
+
+@settings(max_examples=200, deadline=None)
+@given(accounts(), st.data())
+def test_from_any_moment_the_guard_lets_it_go_on_and_back(now: Account, data: st.DataObject) -> None:
+    """A run may stop anywhere: what is left of the plan is safe then, and so is taking back what was done."""
+    draft = plan(now)
+    done: set[int] = set()
+    for change in draft.changes:
+        if done.issuperset(change.needs) and data.draw(st.booleans(), label=f"#{change.id}"):
+            done.add(change.id)
+    then = after(now, folded(now.state, [c for c in draft.changes if c.id in done]))
+    whole = msgspec.structs.replace(EMPTY, changes=draft.changes)
+    preflight.guarded(whole, [c for c in draft.changes if c.id not in done], then, RESOURCES, NOW)
+    if done:
+        outcomes: dict[int, Event] = dict.fromkeys(done, "done")
+        back = rollback.inverse(whole, outcomes, then, RESOURCES, NOW)
+        assert back.kept == ()
+        assert folded(then.state, back.changes) == now.state
+
+
+HEADER = Header(
+    tool="1",
+    account=ME,
+    alias="",
+    partition="aws",
+    caller="c",
+    playbook="p",
+    playbook_digest="",
+    created=NOW,
+    expires=NOW,
+)
+EMPTY = Plan(
+    format=1, digest="d", header=HEADER, findings=(), changes=(), manual=(), unknowns=(), exempted=(), checks=()
+)  # fmt: skip

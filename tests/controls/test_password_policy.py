@@ -35,7 +35,9 @@ NONE = Settings(
     minimum_length=6, upper_case=False, lower_case=False, numbers=False, symbols=False, change_own=False,
     expire_days=None, reuse_prevention=None,
 )  # fmt: skip
-MASKS = [frozenset(name for name, there in zip(STRICT, mask, strict=True) if there) for mask in product((0, 1), repeat=9)]
+MASKS = [
+    frozenset(name for name, there in zip(STRICT, mask, strict=True) if there) for mask in product((0, 1), repeat=9)
+]
 
 
 def figures(policy: Mapping[str, Value]) -> dict[str, float]:
@@ -60,7 +62,9 @@ def wanted(settings: Settings) -> dict[str, Value]:
     return {**dict(zip(FLAGS, flags, strict=True)), **{k: v for k, v in figures.items() if v}}
 
 
-@pytest.mark.parametrize("settings", [Settings(), NONE, Settings(minimum_length=14, reuse_prevention=24, expire_days=None)])
+@pytest.mark.parametrize(
+    "settings", [Settings(), NONE, Settings(minimum_length=14, reuse_prevention=24, expire_days=None)]
+)
 @pytest.mark.parametrize("values", [STRICT, WEAK], ids=["strict", "weak"])
 def test_every_mask_of_absent_settings_is_never_weaker_in_any(values: Mapping[str, Value], settings: Settings) -> None:
     assert len(MASKS) == 512
@@ -81,7 +85,9 @@ def found(live: Mapping[str, Value] | None, settings: Settings = Settings(), **f
 
 @pytest.mark.parametrize("settings", [Settings(), NONE, Settings(expire_days=30)])
 @pytest.mark.parametrize("values", [STRICT, WEAK], ids=["strict", "weak"])
-def test_every_mask_is_settled_by_one_write_or_left_to_a_person(values: Mapping[str, Value], settings: Settings) -> None:
+def test_every_mask_is_settled_by_one_write_or_left_to_a_person(
+    values: Mapping[str, Value], settings: Settings
+) -> None:
     for mask in MASKS:
         live = {k: v for k, v in values.items() if k in mask}
         faults = found(live, settings)
@@ -100,7 +106,7 @@ def test_no_policy_and_a_clean_one() -> None:
     assert fault.wants[0].after == {
         **dict.fromkeys(FLAGS, True), "MinimumPasswordLength": 8, "MaxPasswordAge": 90, "PasswordReusePrevention": 4,
     }  # fmt: skip
-    assert found(fault.wants[0].after) == []  # type: ignore[arg-type]
+    assert found(fault.wants[0].after) == []
     assert found(STRICT) == []
 
 

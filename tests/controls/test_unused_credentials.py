@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from support.accounts import NOW, account, ago, key, password, slot, user
+from support.accounts import NOW, account, ago, key, password, slot, user, with_settings
 
 from remediate import planner
 from remediate.account import Account, Key, User
@@ -42,6 +42,7 @@ def off(key_id: str, **facts: Any) -> Key:
 
 
 IDLE = {"alice/A": "Inactive", "alice/remediate:inactive:A": TODAY}
+DELETED: dict[str, Value] = {"alice/A": None, "alice/remediate:inactive:A": None}
 FULL = {f"tag{n}": "x" for n in range(50)}
 USED, STALE = ago(1), ago(100)
 
@@ -77,19 +78,17 @@ CASES = {
     "inactive with a tag that is no day": Case(
         (off("A"),), {"tags": {"remediate:inactive:A": "soon"}}, wants={"alice/remediate:inactive:A": TODAY}
     ),
-    "inactive with a day to come": Case((off("A"),), {"tags": tag("A", -2)}, wants={"alice/remediate:inactive:A": TODAY}),
+    "inactive with a day to come": Case(
+        (off("A"),), {"tags": tag("A", -2)}, wants={"alice/remediate:inactive:A": TODAY}
+    ),
     "quarantine waiting": Case((off("A", last_used=STALE),), {"tags": tag("A", 29)}),
     "quarantine begun today": Case((off("A", last_used=STALE),), {"tags": tag("A", 0)}),
-    "quarantine over": Case(
-        (off("A", last_used=STALE),), {"tags": tag("A", 31)}, wants={"alice/A": None, "alice/remediate:inactive:A": None}
-    ),
-    "quarantine over, never used": Case(
-        (off("A"),), {"tags": tag("A", 31)}, wants={"alice/A": None, "alice/remediate:inactive:A": None}
-    ),
+    "quarantine over": Case((off("A", last_used=STALE),), {"tags": tag("A", 31)}, wants=DELETED),
+    "quarantine over, never used": Case((off("A"),), {"tags": tag("A", 31)}, wants=DELETED),
     "quarantine over, used on its first day": Case(
         (off("A", last_used=ago(31)),),
         {"tags": tag("A", 31)},
-        wants={"alice/A": None, "alice/remediate:inactive:A": None},
+        wants=DELETED,
     ),
     "quarantine over by the report alone": Case((off("A", last_used=STALE, asked=False),), {"tags": tag("A", 31)}),
     "used since": Case(
@@ -108,7 +107,7 @@ CASES = {
     "no room, and quarantine over": Case(
         (off("A"),),
         {"tags": {**dict(list(FULL.items())[1:]), **tag("A", 31)}},
-        wants={"alice/A": None, "alice/remediate:inactive:A": None},
+        wants=DELETED,
     ),
     "password idle": Case((), {"password": password(STALE)}, {"alice": STALE}, {"iam.login_profile/alice": None}),
     "password used today": Case((), {"password": password(NOW)}, {"alice": NOW}),
@@ -118,7 +117,9 @@ CASES = {
     "password idle by the report, and no record in fact": Case(
         (), {"password": password(STALE)}, {"alice": None}, manual="no record"
     ),
-    "password idle by the report, gone in fact": Case((), {"password": password(STALE)}, {"alice": STALE}, profile=False),
+    "password idle by the report, gone in fact": Case(
+        (), {"password": password(STALE)}, {"alice": STALE}, profile=False
+    ),
     "password idle, a new one given": Case((), {"password": password(STALE, changed=ago(2))}, {"alice": STALE}),
     "password idle, a new one given and not used": Case(
         (), {"password": password(STALE, changed=ago(8))}, {"alice": STALE}, {"iam.login_profile/alice": None}
@@ -132,7 +133,9 @@ CASES = {
 
 def situation(case: Case) -> Account:
     alice = user("alice", **case.facts)
-    state: dict[Any, Value] = {at("iam.access_key", "alice", k.id): "Active" if k.active else "Inactive" for k in case.keys}
+    state: dict[Any, Value] = {
+        at("iam.access_key", "alice", k.id): "Active" if k.active else "Inactive" for k in case.keys
+    }
     state |= {at("iam.user_tag", "alice", name): value for name, value in alice.tags.items()}
     state |= {at("iam.login_profile", "alice"): "password"} if alice.password and case.profile else {}
     return account(state, users=[alice], keys={"alice": case.keys}, sign_ins=case.sign_ins)
@@ -155,7 +158,7 @@ def test_what_is_wanted(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_plan_passes_the_guard_and_rests_on_evidence(case: Case) -> None:
     now = situation(case)
-    draft = planner.draft(now, [(control, Settings())], SCOPE, RESOURCES)
+    draft = planner.draft(now, with_settings(control), SCOPE, RESOURCES)
     kinds = {(c.before, c.after) for c in draft.changes if c.address.startswith("iam.access_key/")}
     assert not {("Active", "Inactive"), ("Inactive", None)} <= kinds, "R15"
     for it in draft.changes:
@@ -217,7 +220,7 @@ def test_the_exempt_are_recorded_and_untouched() -> None:
     who = Exemption(match=Matcher(tag={"exempt": "*"}), owner="o", reason="r", expires=date(2027, 1, 1))
     scope = Scope(playbook=Playbook(name="t", exemptions=(who,)), now=NOW)
     case = Case((key("A", last_used=STALE),), {"tags": {"exempt": "x"}})
-    draft = planner.draft(situation(case), [(control, Settings())], scope, RESOURCES)
+    draft = planner.draft(situation(case), with_settings(control), scope, RESOURCES)
     assert not draft.changes and not draft.findings
     assert [e.address for e in draft.exempted] == ["iam.access_key/alice/A"]
 

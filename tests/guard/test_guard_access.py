@@ -7,8 +7,22 @@ import msgspec
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
-from support.accounts import NOW, READ_ONLY, account, change, document, downsets, holding, members, mine, policies
-from support.accounts import said, state_after, statement
+from support.accounts import (
+    NOW,
+    READ_ONLY,
+    account,
+    change,
+    document,
+    downsets,
+    holding,
+    members,
+    mine,
+    policies,
+    said,
+    state_after,
+    statement,
+    with_settings,
+)
 
 from remediate import guard, planner
 from remediate.account import Account
@@ -17,7 +31,7 @@ from remediate.controls import groups
 from remediate.errors import Refused
 from remediate.guard import access
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, State, Value, at
+from remediate.model import Change, Value, at
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 
@@ -66,7 +80,7 @@ def accounts(draw: st.DrawFn) -> Account:
 
 
 def migration(now: Account) -> tuple[Change, ...]:
-    return planner.draft(now, [(groups.control, groups.Settings())], SCOPE, RESOURCES).changes
+    return planner.draft(now, with_settings(groups.control), SCOPE, RESOURCES).changes
 
 
 @settings(max_examples=150, deadline=None)
@@ -87,7 +101,9 @@ def spoilt(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
     for _ in range(draw(st.integers(1, 2))):
         n = draw(st.integers(0, len(changes) - 1))
         it = changes[n]
-        match draw(st.sampled_from(["needs less", "never comes", "other document", "more in the group", "needs nothing"])):
+        match draw(
+            st.sampled_from(["needs less", "never comes", "other document", "more in the group", "needs nothing"])
+        ):
             case "needs less" if it.needs:
                 left = tuple(i for i in it.needs if i != draw(st.sampled_from(it.needs)))
                 changes[n] = msgspec.structs.replace(it, needs=left)
@@ -118,7 +134,9 @@ def anything(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
     """Any entries going to any values, in any order: nothing that a control would plan."""
     now = draw(accounts())
     addresses = [at("iam.group_member", g, u) for g in ("one", "two") for u in now.users]
-    addresses += [at(f"iam.{h}_policy", n, a) for h, n in (("user", "ann"), ("group", "one")) for a in (READ_ONLY, mine("own"))]
+    addresses += [
+        at(f"iam.{h}_policy", n, a) for h, n in (("user", "ann"), ("group", "one")) for a in (READ_ONLY, mine("own"))
+    ]
     addresses += [at("iam.user_inline", "ann", "p"), at("iam.group_inline", "two", "p"), at("iam.policy", mine("own"))]
     state = dict(now.state)
     changes: list[Change] = []
@@ -187,7 +205,10 @@ SABOTAGE = {
         "",
     ),
     "a document replaced by one that says less": ([change(1, OWN, BODY, document(READ, NO_DELETION))], "ec2:stop"),
-    "a document replaced by one that says more": ([change(1, OWN, BODY, document(READ, NO_DELETION, OFFICE, WRITE))], "s3:put"),
+    "a document replaced by one that says more": (
+        [change(1, OWN, BODY, document(READ, NO_DELETION, OFFICE, WRITE))],
+        "s3:put",
+    ),
     "a user that the plan makes may be given anything": (
         [change(1, at("iam.user", "new"), None, {"path": "/"}),
          change(2, at("iam.user_policy", "new", READ_ONLY), None, "attached", 1)],
@@ -210,7 +231,7 @@ HELD = account(
     members(g="ann"),
     policies(own=document(READ, WRITE)),
 )
-OTHER = {"path": "/", "document": document(READ)}
+OTHER: Value = {"path": "/", "document": document(READ)}
 
 
 def test_a_change_of_a_document_concerns_everybody_who_holds_it() -> None:

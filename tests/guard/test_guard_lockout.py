@@ -1,8 +1,23 @@
 """Nobody is locked out: cases of administrators, of the caller, and of what ends their work."""
 
 import pytest
-from support.accounts import ADMIN, ME, READ_ONLY, account, change, document, holding, members, mine, password, policies
-from support.accounts import role, slot, statement, user
+from support.accounts import (
+    ADMIN,
+    ME,
+    READ_ONLY,
+    account,
+    change,
+    document,
+    holding,
+    members,
+    mine,
+    password,
+    policies,
+    role,
+    slot,
+    statement,
+    user,
+)
 
 from remediate.account import Account
 from remediate.guard import lockout

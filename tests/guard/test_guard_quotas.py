@@ -5,7 +5,18 @@ from collections import Counter
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from support.accounts import account, change, document, downsets, holding, members, mine, policies, state_after, statement
+from support.accounts import (
+    account,
+    change,
+    document,
+    downsets,
+    holding,
+    members,
+    mine,
+    policies,
+    state_after,
+    statement,
+)
 
 from remediate.account import Account
 from remediate.guard import quotas
@@ -20,8 +31,12 @@ def memberships(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
     """One user joins and leaves groups in any order that `needs` allows; never more than the limit to begin with."""
     names = [f"g{n}" for n in range(6)]
     now = draw(st.sets(st.sampled_from(names), max_size=LIMIT))
-    before = account(*(holding("group", g) for g in names), members(**dict.fromkeys(now, "ann")), holding("user", "ann"),
-                     summary={"GroupsPerUserQuota": LIMIT})  # fmt: skip
+    before = account(
+        *(holding("group", g) for g in names),
+        members(**dict.fromkeys(now, "ann")),
+        holding("user", "ann"),
+        summary={"GroupsPerUserQuota": LIMIT},
+    )
     changes: list[Change] = []
     inside = {g: g in now for g in names}
     last: dict[str, int] = {}

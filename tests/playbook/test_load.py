@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from remediate.controls import CONTROLS, SETTINGS, chosen
-from remediate.controls import groups, password_policy, unused_credentials
+from remediate.controls import CONTROLS, SETTINGS, chosen, groups, password_policy, unused_credentials
 from remediate.errors import BadInput
 from remediate.model import Exemption, Matcher
 from remediate.playbook import Playbook
@@ -125,7 +124,11 @@ REFUSED: Mapping[str, tuple[str, str, str]] = {
         "mine.yaml:4: principals.people[1].tags",
         "mean tag?",
     ),
-    "unknown control": ("controls:\n  group: true\n", "mine.yaml:2: controls.group: there is no control group", "mean groups?"),
+    "unknown control": (
+        "controls:\n  group: true\n",
+        "mine.yaml:2: controls.group: there is no control group",
+        "mean groups?",
+    ),
     "a merge key": ("controls:\n  <<: {}\n", "mine.yaml:2:", ""),
     "wrong type": ("valid_hours: soon\n", "mine.yaml:1: valid_hours: Expected int, got str", ""),
     "wrong type of a control": ("controls:\n  groups: often\n", "mine.yaml:2: controls.groups: Expected object", ""),
@@ -189,7 +192,11 @@ REFUSED: Mapping[str, tuple[str, str, str]] = {
         "mean groups?",
     ),
     "the same key twice": ("name: x\nlimits: {}\nname: y\n", "mine.yaml:3: name stands here twice", ""),
-    "the same key twice, below": ("controls:\n  groups: true\n  groups: false\n", "mine.yaml:3: groups stands here twice", ""),
+    "the same key twice, below": (
+        "controls:\n  groups: true\n  groups: false\n",
+        "mine.yaml:3: groups stands here twice",
+        "",
+    ),
     "a key that is no text": ("? [a, b]\n: c\n", "mine.yaml:1: a key must be text", ""),
     "an alias inside itself": ("controls: &a\n  groups: *a\n", "mine.yaml:1: an alias inside itself", ""),
     "an alias bomb": (

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from remediate.account import Account, Key, KeySlot, Password, Role, User
-from remediate.model import Address, Change, Reason, Risk, State, Value, at
+from remediate.controls.base import Control
+from remediate.model import Address, Change, Reason, Risk, State, Struct, Value, at
+from remediate.planner import Chosen
 
 ME = "111122223333"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -48,11 +50,14 @@ def key(id: str, owner: str = "alice", **facts: Any) -> Key:
     return Key(id=id, user=owner, **{"active": True, "created": ago(800), "last_used": None, "asked": True, **facts})
 
 
-def slot(active: bool = True, created: datetime = ago(800), last_used: datetime | None = None) -> KeySlot:
+LONG_AGO = ago(800)
+
+
+def slot(active: bool = True, created: datetime = LONG_AGO, last_used: datetime | None = None) -> KeySlot:
     return KeySlot(active=active, created=created, last_used=last_used)
 
 
-def password(last_used: datetime | None, changed: datetime = ago(800)) -> Password:
+def password(last_used: datetime | None, changed: datetime | None = LONG_AGO) -> Password:
     return Password(last_used=last_used, changed=changed)
 
 
@@ -91,6 +96,11 @@ def account(*states: State, users: Iterable[User] = (), roles: Iterable[Role] = 
         roles={r.name: r for r in roles},
         **{"caller": f"arn:aws:iam::{ME}:user/caller", **facts},
     )
+
+
+def with_settings(control: Control[Any], settings: Struct | None = None) -> Chosen:
+    """One control as the planner takes it."""
+    return [(control, settings or control.settings())]
 
 
 def change(id: int, address: Address, before: Value, after: Value, *needs: int, risk: Risk = "neutral") -> Change:
@@ -140,7 +150,9 @@ Said = frozenset[tuple[object, ...]]
 def said(state: State, name: str) -> Said:
     """What reaches a user, by looking at the entries one by one."""
     holders = [("user", name)]
-    holders += [("group", a.split("/")[1]) for a in state if a.startswith("iam.group_member/") and a.endswith(f"/{name}")]
+    holders += [
+        ("group", a.split("/")[1]) for a in state if a.startswith("iam.group_member/") and a.endswith(f"/{name}")
+    ]
     found: set[tuple[object, ...]] = set()
     for holder, owner in holders:
         for address, value in state.items():

@@ -118,6 +118,7 @@ def _buckets(s3: Any) -> Iterator[tuple[str, Snapshot]]:
         for setting, (operation, key) in SETTINGS.items():
             answer = _or_none(partial(getattr(s3, operation), Bucket=name)) or {}
             found[setting] = answer.get(key)
+        found["policy"] = json.loads(str(found["policy"])) if found["policy"] else None
         yield name, found
 
 
