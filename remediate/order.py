@@ -126,7 +126,7 @@ def arrange(edges: Needs, key: Sequence[tuple[str, ...]]) -> list[int]:
 
     Raises BadInput if the steps need each other in a circle, naming them.
     """
-    sorter = TopologicalSorter({i: sorted(edges[i], key=lambda j: key[j]) for i in sorted(edges, key=lambda i: key[i])})
+    sorter = TopologicalSorter(edges)
     try:
         sorter.prepare()
     except CycleError as error:

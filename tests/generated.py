@@ -3,7 +3,6 @@
     python tests/generated.py
 """
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -43,8 +42,9 @@ def readme_text() -> str:
     """The README with its generated parts made anew."""
     text = README.read_text(encoding="utf-8")
     for name, make in PARTS.items():
-        new = f"<!-- {name} -->\n{make()}\n<!-- /{name} -->"
-        text = re.sub(rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _, new=new: new, text, flags=re.DOTALL)
+        before, _, rest = text.partition(f"<!-- {name} -->")
+        after = rest.partition(f"<!-- /{name} -->")[2]
+        text = f"{before}<!-- {name} -->\n{make()}\n<!-- /{name} -->{after}"
     return text
 
 

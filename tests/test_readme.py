@@ -31,10 +31,13 @@ def test_every_promise_names_a_test_that_is_there(name: str) -> None:
     assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
+TYPED = re.compile(r"(?:^\$ |\brun: |&& |ExecStart=/usr/local/bin/)(remediate [^\n>]*)", re.MULTILINE)
+
+
 def commands() -> list[str]:
     """Every `remediate …` that the README tells somebody to type, in its text and in its examples."""
     inline = re.findall(r"`(remediate [a-z][^`]*)`", TEXT)
-    fenced = [m for _, body in FENCES for m in re.findall(r"(?:^\$ |\brun: |&& |ExecStart=/usr/local/bin/)(remediate [^\n>]*)", body, re.M)]
+    fenced = [command for _, body in FENCES for command in TYPED.findall(body)]
     return sorted({command.split(" #")[0].strip() for command in inline + fenced})
 
 
@@ -42,14 +45,14 @@ def commands() -> list[str]:
 def test_commands_and_options_exist(command: str) -> None:
     words = shlex.split(command)
     group = typer.main.get_command(app)
-    names = group.list_commands(None)  # type: ignore[attr-defined, arg-type]
+    names = group.list_commands(None)  # type: ignore[attr-defined]
     assert words[1] in names
-    options = {o for p in group.get_command(None, words[1]).params for o in p.opts}  # type: ignore[attr-defined, arg-type]
+    options = {o for p in group.get_command(None, words[1]).params for o in p.opts}  # type: ignore[attr-defined]
     assert {w for w in words[2:] if w.startswith("-")} <= options
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in typer.main.get_command(app).list_commands(None):  # type: ignore[attr-defined, arg-type]
+    for name in typer.main.get_command(app).list_commands(None):  # type: ignore[attr-defined]
         assert f"remediate {name}" in TEXT, name
 
 

@@ -144,16 +144,12 @@ def _lasting(timeline: Timeline, carriers: list[Carrier]) -> list[Carrier]:
 
 
 def _handed_over(timeline: Timeline, end: int | None, carriers: list[Carrier]) -> bool:
-    return end is None or any(_in_place(timeline, carrier, end) for carrier in carriers)
+    return end is None or any(_made_by(timeline, carrier, end) for carrier in carriers)
 
 
-def _in_place(timeline: Timeline, carrier: Carrier, change: int) -> bool:
-    """Whether the carrier is there once that change is done: made by then, and not certainly ended by then."""
-    return all(
-        (span.made is None or timeline.before(span.made, change))
-        and not (span.ended is not None and timeline.before(span.ended, change))
-        for span in carrier
-    )
+def _made_by(timeline: Timeline, carrier: Carrier, change: int) -> bool:
+    """Whether the carrier is complete once that change is done. If it has ended by then, it has handed over itself."""
+    return all(span.made is None or timeline.before(span.made, change) for span in carrier)
 
 
 def _gains(timeline: Timeline, principal: Address, statement: str, carriers: list[Carrier]) -> Iterator[str]:

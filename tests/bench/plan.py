@@ -22,16 +22,18 @@ CREDENTIALS = ("iam.access_key", "iam.login_profile", "iam.user_tag")
 
 def main() -> None:
     sizes = [int(text) for text in sys.argv[1:]] or [100, 1000, 5000]
-    print(f"{'users':>6} {'calls':>6} {'offenders':>9} {'calls - 2/offender':>19} {'seconds':>8} {'MB':>6} {'changes':>8}")
+    print(f"{'users':>6} {'calls':>6} {'offenders':>9} {'calls - 2/off.':>14} {'seconds':>8} {'MB':>6} {'changes':>8}")
     before: tuple[int, int, float] | None = None
     for users in sizes:
         calls, offenders, seconds, megabytes, changes = measure(users)
         rest = calls - 2 * offenders
-        print(f"{users:>6} {calls:>6} {offenders:>9} {rest:>19} {seconds:>8.2f} {megabytes:>6.0f} {changes:>8}")
+        print(f"{users:>6} {calls:>6} {offenders:>9} {rest:>14} {seconds:>8.2f} {megabytes:>6.0f} {changes:>8}")
         if before:
             times = users / before[0]
-            print(f"       {times:.0f} times the users: {calls / before[1]:.1f} times the calls, "
-                  f"{seconds / before[2]:.1f} times the seconds")
+            print(
+                f"       {times:.0f} times the users: {calls / before[1]:.1f} times the calls, "
+                f"{seconds / before[2]:.1f} times the seconds"
+            )
         before = (users, calls, seconds)
 
 
@@ -63,16 +65,16 @@ def exports(server: subprocess.Popen[str]) -> dict[str, str]:
 def planned(folder: str, environment: dict[str, str]) -> tuple[int, int, float, float, int]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     begun = time.monotonic()
-    done = subprocess.run(
-        [REMEDIATE, "plan", "-o", "p.plan.json"], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
+    command = [REMEDIATE, "plan", "-o", "p.plan.json"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     seconds = time.monotonic() - begun
     megabytes = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
     calls = re.search(r"([\d,]+) calls", done.stdout)
     assert calls, done.stdout
     plan = json.loads(Path(folder, "p.plan.json").read_text())
     changed = [c["address"].split("/") for c in plan["changes"] if c["address"].startswith(CREDENTIALS)]
-    return int(calls[1].replace(",", "")), len({parts[1] for parts in changed}), seconds, megabytes, len(plan["changes"])
+    offenders = len({parts[1] for parts in changed})
+    return int(calls[1].replace(",", "")), offenders, seconds, megabytes, len(plan["changes"])
 
 
 if __name__ == "__main__":

@@ -146,6 +146,13 @@ def test_another_partition_has_its_own_arns() -> None:
     assert groups_of(folded(now.state, plan(now).changes), "ann") == {"Admins"}
 
 
+def test_a_policy_that_nobody_can_read_is_left_alone() -> None:
+    now = account(holding("user", "ann", [mine("odd")], {"p": document(READ)}), policies(odd="text"))
+    state = folded(now.state, plan(now).changes)
+    assert state[at("iam.policy", mine("odd"))] == now.state[at("iam.policy", mine("odd"))]
+    assert mine("odd") in gives(state, *groups_of(state, "ann"))
+
+
 def test_a_group_that_gives_exactly_that_is_used() -> None:
     now = account(holding("user", "ann", [S3]), holding("group", "storage", [S3]), holding("group", "two", [S3, EC2]))
     assert groups_of(moved(now), "ann") == {"storage"}
@@ -278,7 +285,7 @@ NO_WAY: dict[str, tuple[Account, str]] = {
         "already in 10 groups",
     ),
     "ten groups and no place for a bridge": (
-        account(holding("user", "ann", [f"arn:aws:iam::aws:policy/Q{n}" for n in range(10)]), *in_groups("ann", 10)),
+        account(holding("user", "ann", [S3, EC2]), *in_groups("ann", 10), summary={"AttachedPoliciesPerUserQuota": 2}),
         "already in 10 groups",
     ),
     "nine groups and more than one group can carry": (

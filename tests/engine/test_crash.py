@@ -21,7 +21,7 @@ from remediate import rollback
 from remediate.aws.live import LiveAccount
 from remediate.aws.reader import read_account
 from remediate.aws.resources import RESOURCES
-from remediate.model import SETTLED, Plan
+from remediate.model import SETTLED, Plan, Value
 from remediate.store.plans import sealed
 
 TESTS = Path(__file__).parents[1]
@@ -75,7 +75,7 @@ def people(aws: Aws) -> tuple[Step, ...]:
     iam.attach_user_policy(UserName="alice", PolicyArn=READ_ONLY)
     iam.tag_user(UserName="bob", Tags=[{"Key": "team", "Value": "red"}])
     iam.put_user_policy(UserName="bob", PolicyName="old", PolicyDocument=json.dumps(document("s3:GetOld")))
-    body = {"path": "/", "document": document()}
+    body: Value = {"path": "/", "document": document()}
     return (
         step("iam.group", "ops", to={"path": "/"}),
         step("iam.group_policy", "ops", READ_ONLY, to="attached", needs=(1,)),

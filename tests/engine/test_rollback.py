@@ -1,7 +1,7 @@
-"""Plan, apply, plan again, roll back: judged by an independent picture of the account, and by what the plan declares."""
+"""Plan, apply, plan again, roll back: judged by an independent picture, and by what the plan declares."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from support.aws import Aws
 from support.engine import Runs, Wire, outcomes, plan_of, step
 from support.faults import Faults
 from support.mutations import READ_ONLY, everything
-from support.snapshot import snapshot
+from support.snapshot import Snapshot, snapshot
 
 from remediate import rollback
 from remediate.aws.live import LiveAccount
@@ -39,12 +39,9 @@ def messy(aws: Aws, wire: Wire, folder: Path) -> Aws:
     return aws
 
 
-def pictured(aws: Aws) -> dict[str, Any]:
-    """The independent picture; bucket policies by content, because S3 does not promise their white space either."""
-    picture: dict[str, Any] = snapshot(aws.client)
-    for bucket in picture["buckets"].values():
-        bucket["policy"] = bucket["policy"] and json.loads(bucket["policy"])
-    return picture
+def pictured(aws: Aws) -> Snapshot:
+    """The account as plain boto3 sees it."""
+    return snapshot(aws.client)
 
 
 def planned(wire: Wire) -> tuple[Plan, Path]:
@@ -74,11 +71,16 @@ def paths_that_differ(before: Any, after: Any, where: tuple[str, ...] = ()) -> I
         yield where
 
 
-PICTURED = {
-    "iam.access_key": lambda names: ("users", names[0], "keys", names[1]),
-    "logs.group": lambda names: ("log_groups", names[0], names[1]),
-    "logs.retention": lambda names: ("log_groups", names[0], names[1]),
-    "s3.bucket_versioning": lambda names: ("buckets", names[0], "versioning"),
+def writes_beyond(wire: Wire, count: int) -> f.Chooser:
+    """Every write after so many."""
+    return lambda call: call.writes and len(wire.faults.writes) > count
+
+
+PICTURED: dict[str, Callable[[str, str], tuple[str, ...]]] = {
+    "iam.access_key": lambda user, key: ("users", user, "keys", key),
+    "logs.group": lambda region, name: ("log_groups", region, name),
+    "logs.retention": lambda region, name: ("log_groups", region, name),
+    "s3.bucket_versioning": lambda bucket, _: ("buckets", bucket, "versioning"),
 }
 """Where the picture shows what a plan may declare as lost."""
 
@@ -92,7 +94,7 @@ def declared(back: Plan, plan: Plan) -> set[tuple[str, ...]]:
         kind, _, rest = address.partition("/")
         if kind in PICTURED:
             first, _, second = rest.partition("/")
-            found.add(PICTURED[kind]((first, second)))
+            found.add(PICTURED[kind](first, second))
     return found
 
 
@@ -133,7 +135,7 @@ def test_rolling_back_twice_sends_nothing(messy: Aws, wire: Wire) -> None:
 def test_a_partial_apply_goes_back(stopped_after: int, messy: Aws, wire: Wire) -> None:
     before = pictured(messy)
     plan, path = planned(wire)
-    wire.faults = Faults().when(lambda call: call.writes and len(wire.faults.writes) > stopped_after, f.expired)
+    wire.faults = Faults().when(writes_beyond(wire, stopped_after), f.expired)
     result = applied(wire, plan, path)
     assert "done" in result.values() or stopped_after == 0
     wire.faults = Faults()
@@ -152,7 +154,7 @@ def test_an_interrupted_rollback_goes_on(messy: Aws, wire: Wire) -> None:
     applied(wire, plan, path)
     back, place = work.inverse_of(plan, path, None, wire.session, 8)
     for writes in (1, 5, 30):
-        wire.faults = Faults().when(lambda call, n=writes: call.writes and len(wire.faults.writes) > n, f.expired)
+        wire.faults = Faults().when(writes_beyond(wire, writes), f.expired)
         with pytest.raises(Partial) as partial:
             work.finish(back, place, wire.session, parallel=4, fail_fast=False, as_json=True)
         assert partial.value.exit_code == 4

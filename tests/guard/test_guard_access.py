@@ -245,6 +245,14 @@ def test_what_a_group_loses_its_members_lose() -> None:
     assert len(list(access.violations(Timeline(HELD, [detach])))) == 2
 
 
+@pytest.mark.parametrize(("needs", "gains"), [((1,), 0), ((), 1)])
+def test_who_has_left_a_group_gains_nothing_from_it(needs: tuple[int, ...], gains: int) -> None:
+    now = account(holding("user", "ann"), holding("group", "h"), members(h="ann"))
+    leave = change(1, at("iam.group_member", "h", "ann"), "member", None)
+    give = change(2, at("iam.group_policy", "h", READ_ONLY), None, "attached", *needs)
+    assert len(list(access.violations(Timeline(now, [leave, give])))) == gains
+
+
 def test_many_ways_to_one_statement_are_judged_at_once() -> None:
     """Ten policies that say the same, taken away with nothing in their place."""
     many = {f"p{n}": document(READ) for n in range(12)}

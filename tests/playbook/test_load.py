@@ -261,6 +261,16 @@ def test_no_utf_8(tmp_path: Path) -> None:
         load(str(tmp_path / "mine.yaml"), SETTINGS)
 
 
+def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path, encoding: str) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    path = written(tmp_path, "name: x\n")
+    monkeypatch.setattr(Path, "read_text", denied)
+    with pytest.raises(BadInput, match="cannot be read: Permission denied"):
+        load(path, SETTINGS)
+
+
 @pytest.mark.parametrize("depth", range(100, 1000, 30))
 @pytest.mark.parametrize("pattern", ["[", "{a: "])
 def test_depth_is_refused_at_every_depth(tmp_path: Path, depth: int, pattern: str) -> None:

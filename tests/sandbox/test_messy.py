@@ -145,7 +145,7 @@ def test_trails_and_buckets(messy: Any) -> None:
         "eu-west-1/eu-audit": True,
     }
     assert buckets["acme-cloudtrail-logs"]["public_access"] is None
-    assert "AuditTeam" in buckets["acme-cloudtrail-logs"]["policy"]
+    assert "AuditTeam" in str(buckets["acme-cloudtrail-logs"]["policy"])
     assert buckets["acme-trail-eu"]["region"] == "eu-west-1"
 
 

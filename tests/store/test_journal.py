@@ -141,7 +141,12 @@ def test_a_record_is_on_disk_before_add_returns(path: Path, monkeypatch: pytest.
     journal = opened(path)
     synced: list[int] = []
     sync = os.fsync
-    monkeypatch.setattr("remediate.store.journal.os.fsync", lambda n: (synced.append(path.stat().st_size), sync(n)))
+
+    def noted(descriptor: int) -> None:
+        synced.append(path.stat().st_size)
+        sync(descriptor)
+
+    monkeypatch.setattr("remediate.store.journal.os.fsync", noted)
     journal.add("intent", 2)
     assert synced == [path.stat().st_size]
     journal.close()
@@ -149,7 +154,12 @@ def test_a_record_is_on_disk_before_add_returns(path: Path, monkeypatch: pytest.
 
 def test_threads_share_it(path: Path) -> None:
     journal = opened(path)
-    threads = [threading.Thread(target=lambda n=n: [journal.add("intent", n) for _ in range(40)]) for n in range(8)]
+
+    def add(change: int) -> None:
+        for _ in range(40):
+            journal.add("intent", change)
+
+    threads = [threading.Thread(target=add, args=(n,)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

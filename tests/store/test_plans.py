@@ -85,7 +85,7 @@ def altered(written: Path, edit: Any) -> None:
         lambda plan: plan["changes"][0].update(more=1),
         lambda plan: plan.pop("checks"),
         lambda plan: plan.update(digest=""),
-        lambda plan: None,  # the same content, written by something else
+        lambda _: None,  # the same content, written by something else
     ],
 )
 def test_an_edited_plan_is_refused(written: Path, edit: Any) -> None:

@@ -1,4 +1,4 @@
-"""A program that applies plans and dies: for each line `<plan> <point>` it forks a child, which is killed at that point.
+"""A program that applies plans and dies: for each line `<plan> <point>` it forks a child, which is killed there.
 
 Points are counted from 1: before and after each call, and before and after each record of the journal. A point past the
 end, or 0, kills nobody. Answers `killed` or `ended <points>`. One process for many deaths, because imports take time.
@@ -10,9 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from support.engine import FakeClock
-from support.faults import Faults
-
 from remediate.aws.live import LiveAccount
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
@@ -20,6 +17,8 @@ from remediate.executor import Executor
 from remediate.store.files import journal_path
 from remediate.store.journal import Journal
 from remediate.store.plans import load
+from support.engine import FakeClock
+from support.faults import Faults, listen
 
 
 class Fate:
@@ -48,9 +47,8 @@ def child(session: Session, path: Path, point: int) -> int:
     fate = Fate(point)
     faults = Faults()
     faults.before = fate.step
-    session._boto.events.register_first("before-send", faults.hook)
     for client in session._clients.values():
-        client.meta.events.register_first("before-send", faults.hook)
+        listen(client.meta.events, faults.hook)
         client.meta.events.register_last("after-call", fate.step)
     clock = FakeClock()
     journal = Doomed(journal_path(path), clock.now, "arn:aws:iam::123456789012:user/tester")

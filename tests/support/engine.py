@@ -1,10 +1,13 @@
-"""Small plans and runs of them, for tests of the engine: the real executor, journal and AWS code, and a clock of ours."""
+"""Small plans and runs of them, for tests of the engine: everything is real but the clock."""
 
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from remediate import __version__
 from remediate.aws.live import LiveAccount
@@ -15,7 +18,7 @@ from remediate.model import Address, Change, Header, Plan, Reason, Record, Risk,
 from remediate.store.files import journal_path
 from remediate.store.journal import Journal, read
 from remediate.store.plans import FORMAT, save, sealed
-from support.faults import Faults
+from support.faults import Faults, listen
 
 ACCOUNT = "123456789012"
 MADE = datetime(2030, 1, 1, tzinfo=UTC)
@@ -71,7 +74,7 @@ def plan_of(*steps: Step, account: str = ACCOUNT, tool: str = __version__, creat
     )
     changes = tuple(_change(n, step) for n, step in enumerate(steps, start=1))
     nothing = {"findings": (), "manual": (), "unknowns": (), "exempted": (), "checks": ()}
-    return sealed(Plan(format=FORMAT, digest="", header=header, changes=changes, **nothing))  # type: ignore[arg-type]
+    return sealed(Plan(format=FORMAT, digest="", header=header, changes=changes, **nothing))
 
 
 def _change(number: int, step: Step) -> Change:
@@ -96,7 +99,10 @@ class Wire:
     def __init__(self) -> None:
         self.faults = Faults()
         self.session = Session()
-        self.session._boto.events.register_first("before-send", lambda **event: self.faults.hook(**event))
+        listen(self.session._boto.events, self.hook)
+
+    def hook(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse | None:
+        return self.faults.hook(request, event_name)
 
 
 class Runs:

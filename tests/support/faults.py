@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
@@ -32,6 +33,10 @@ class Call:
     request: AWSPreparedRequest
 
     @property
+    def body(self) -> str:
+        return str(self.request.body)
+
+    @property
     def writes(self) -> bool:
         return not self.operation.startswith(READING)
 
@@ -39,6 +44,11 @@ class Call:
 Fault = Callable[[Call], AWSResponse | None]
 """Answers in AWS's place, raises what a broken connection raises, or lets the call through (None)."""
 Chooser = Callable[[Call], bool]
+
+
+def listen(events: Any, hook: Callable[..., AWSResponse | None]) -> None:
+    """Calls the hook before each attempt to send; what it returns is the answer."""
+    events.register_first("before-send", hook)
 
 
 class Faults:
@@ -53,7 +63,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def watch(self, session: Session) -> Session:
-        session._boto.events.register_first("before-send", self.hook)
+        listen(session._boto.events, self.hook)
         return session
 
     def when(self, chooser: Chooser, fault: Fault) -> "Faults":
@@ -70,7 +80,7 @@ class Faults:
     def writes(self) -> list[str]:
         return [call.operation for call in self.calls if call.writes]
 
-    def hook(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse | None:
+    def hook(self, request: AWSPreparedRequest, event_name: str, **_more: Any) -> AWSResponse | None:
         _, service, operation = event_name.split(".")
         with self._lock:
             self._count[operation] += 1
@@ -148,5 +158,5 @@ class _Raw(io.BytesIO):
 
 
 def _answer(call: Call, status: int, body: bytes) -> AWSResponse:
-    headers = {"x-amzn-RequestId": REQUEST_ID, "Content-Length": str(len(body))}
+    headers = HTTPHeaders.from_pairs([("x-amzn-RequestId", REQUEST_ID), ("Content-Length", str(len(body)))])
     return AWSResponse(call.request.url, status, headers, _Raw(body))

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from support.engine import ACCOUNT, Step
-
 from remediate.model import Value, at
+from support.engine import ACCOUNT, Step
 
 Document = dict[str, Value]
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

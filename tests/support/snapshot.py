@@ -175,7 +175,7 @@ def effective(account: Mapping[str, Any], user: str) -> frozenset[str]:
 
 
 def _statements(document: Mapping[str, Any]) -> Iterator[str]:
-    """Canonical statements. Variables count in the newer version alone: in the older one they are text, said as such."""
+    """Canonical statements. Variables count in the newer version alone; in the older one they are plain text."""
     body = document["Statement"]
     if document.get("Version") != "2012-10-17":
         body = json.loads(json.dumps(body).replace("${", "${$}{"))

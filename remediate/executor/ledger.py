@@ -1,0 +1,117 @@
+"""What a run knows about its changes: what the journal says of each, when it was sent, and whether it may be ours."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from remediate.errors import CredentialsEnded
+from remediate.model import SETTLED, Address, Change, Clock, Event, Journal, Record, Value, brief, outcomes
+
+PATIENCE = 120.0
+"""Seconds for which AWS may be throttled, or not consistent yet, before a change counts as failed."""
+
+Progress = Callable[[Change, Event], None]
+
+
+@dataclass
+class Result:
+    """What came of a run."""
+
+    outcomes: dict[int, Event]
+    details: dict[int, str] = field(default_factory=dict)
+    secrets: list[tuple[Address, str]] = field(default_factory=list)
+    """One-time passwords, shown once by whoever ran this; they are in no file."""
+    stopped: str = ""
+
+    def count(self, *events: Event) -> int:
+        tally = Counter(self.outcomes.values())
+        return sum(tally[event] for event in events)
+
+
+class Ledger:
+    """The state of a run, shared by its threads: each change is in one thread's hand at a time."""
+
+    def __init__(self, journal: Journal, clock: Clock, *, fail_fast: bool, progress: Progress) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.fail_fast = fail_fast
+        self.progress = progress
+        self.result = Result(outcomes=dict(outcomes(journal.records)))
+        self.sends: Counter[int] = Counter()
+        """How often this run has sent each change."""
+        self._stop = threading.Event()
+        self._doubtful = doubtful(journal.records)
+        self._sent_at = {r.change: r.at for r in journal.records if r.event in ("intent", "sent")}
+
+    def stop(self, why: str) -> None:
+        self.result.stopped = self.result.stopped or why
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop.is_set()
+
+    def settled(self, change: int) -> bool:
+        return self.result.outcomes.get(change) in SETTLED
+
+    def record(self, change: Change, event: Event, detail: str = "", request_ids: tuple[str, ...] = ()) -> None:
+        self.journal.add(event, change.id, change.address, detail=detail, request_ids=request_ids)
+        self.result.outcomes[change.id] = event
+        if detail:
+            self.result.details[change.id] = detail
+        elif event in SETTLED:
+            self.result.details.pop(change.id, None)
+        if event in ("failed", "conflict") and self.fail_fast:
+            self.stop("a change failed (--fail-fast)")
+        self.progress(change, event)
+
+    def may_go(self, change: Change, value: Value | Exception) -> bool:
+        """Whether the live value is still `before`; records every other case."""
+        if isinstance(value, CredentialsEnded):
+            self.stop(str(value))
+        elif isinstance(value, Exception):
+            self.record(change, "failed", f"could not be read: {value}")
+        elif value == change.after:
+            self.record(change, "done" if self.maybe_ours(change) else "already")
+        elif value != change.before:
+            self.record(change, "conflict", f"now {brief(value)}, planned from {brief(change.before)}")
+        else:
+            return True
+        return False
+
+    def maybe_ours(self, change: Change) -> bool:
+        """Whether a send, of this run or an earlier one, may have been carried out: then what is there is ours."""
+        return change.id in self._doubtful
+
+    def sending(self, change: Change) -> None:
+        self.sends[change.id] += 1
+        self._sent_at[change.id] = self.clock.now()
+
+    def maybe_carried_out(self, change: Change) -> None:
+        self._doubtful.add(change.id)
+        self._sent_at[change.id] = self.clock.now()
+
+    def waited(self, change: Change) -> float:
+        """Seconds since it was sent, by this run or an earlier one."""
+        now = self.clock.now()
+        return (now - self._sent_at.get(change.id, now)).total_seconds()
+
+    def sent_a_moment_ago(self, change: Change) -> bool:
+        """Whether an earlier run ended with this change in hand, so recently that AWS may not show it yet."""
+        in_hand = self.result.outcomes.get(change.id) in ("intent", "sent")
+        return in_hand and 0 <= self.waited(change) < PATIENCE
+
+
+def doubtful(records: Iterable[Record]) -> set[int]:
+    """The changes that were sent and that AWS did not refuse: if the account shows their `after`, it is ours.
+
+    A refusal is recorded with AWS's request id; a `failed` without one means that the outcome was not found out.
+    """
+    sends: Counter[int] = Counter()
+    for record in records:
+        if record.event == "intent":
+            sends[record.change] += 1
+        elif record.event == "failed" and record.request_ids:
+            sends[record.change] -= 1
+    return {change for change, count in sends.items() if count > 0}
