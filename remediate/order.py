@@ -110,7 +110,7 @@ def _users(principal: Address, members: Mapping[str, tuple[str, ...]]) -> list[A
 
 
 def _trail_first(edges: dict[int, set[int]], steps: Sequence[Step]) -> None:
-    starts = {i for i, s in enumerate(steps) if kind_of(s.address) == "cloudtrail.logging" and s.after is not None}
+    starts = {i for i, step in enumerate(steps) if _records(step)}
     before_it = set(starts)
     pending = list(starts)
     while pending:
@@ -119,6 +119,12 @@ def _trail_first(edges: dict[int, set[int]], steps: Sequence[Step]) -> None:
             pending.append(j)
     for i in edges.keys() - before_it:
         edges[i] |= starts
+
+
+def _records(step: Step) -> bool:
+    """Whether the step decides if the rest of the plan is on record. A trail of one region may log, and miss all of IAM."""
+    kind = kind_of(step.address)
+    return kind == "cloudtrail.selectors" or (kind.startswith("cloudtrail.") and step.after is not None)
 
 
 def arrange(edges: Needs, key: Sequence[tuple[str, ...]]) -> list[int]:

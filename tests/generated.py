@@ -1,6 +1,6 @@
 """What is generated from the code, and where it stands. `make docs` writes it; a test compares it.
 
-    python tests/generated.py
+python tests/generated.py
 """
 
 from collections.abc import Callable, Mapping

@@ -94,7 +94,7 @@ def test_every_rule_holds(plan: Plan) -> None:
     steps, members = plan
     earlier = above(steps, members)
     freed = {a for s in steps for a in s.frees}
-    starts = {n for n, s in enumerate(steps) if s.address == TRAIL and s.after is not None}
+    starts = {n for n, s in enumerate(steps) if kind_of(s.address).startswith("cloudtrail.") and s.after is not None}
     before_the_trail = set().union(*(earlier[n] for n in starts)) | starts
     for i, one in enumerate(steps):
         for j, other in enumerate(steps):
@@ -210,3 +210,16 @@ def test_a_circle_is_named() -> None:
     with pytest.raises(BadInput, match="circle") as caught:
         order.arrange({0: {1}, 1: {0}}, [("a",), ("b",)])
     assert sorted(caught.value.details[0].split(" -> "))[1:] in (["a", "b"], ["b", "b"])
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "after"),
+    [
+        (at("cloudtrail.logging", "us-east-1", "main"), None, "logging"),
+        (at("cloudtrail.trail", "us-east-1", "main"), {"bucket": "b"}, {"bucket": "b", "prefix": "p"}),
+        (at("cloudtrail.selectors", "us-east-1", "main"), {"EventSelectors": []}, None),
+    ],
+)
+def test_what_puts_the_rest_on_record_comes_first(address: Address, before: Value, after: Value) -> None:
+    steps = [step(at("iam.access_key", "u", "AKIA1"), "Active", "Inactive"), step(address, before, after)]
+    assert order.needs(steps, RESOURCES, {})[0] == {1}

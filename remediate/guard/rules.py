@@ -1,7 +1,7 @@
 """Rules about single changes: what may share a plan, who is left alone, which trails must not go dark."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from remediate.account import Account, Role, User
@@ -51,8 +51,26 @@ def principal(account: Account, address: Address | None) -> User | Role | None:
     return account.users.get(name) if kind_of(address) == "iam.user" else account.roles.get(name)
 
 
+NARROWS = ("multi_region", "global_services", "validation")
+"""Settings of a trail that no plan switches off."""
+
+
 def trails_stay_on(timeline: Timeline) -> Iterator[str]:
-    """No change stops a trail that logs."""
+    """No change stops a trail, narrows what it records, or takes the bucket that it writes to."""
+    written = {v["bucket"]: a for a, v in timeline.account.state.items() if _is_trail(a) and isinstance(v, Mapping)}
     for change in timeline.changes.values():
-        if kind_of(change.address) in ("cloudtrail.logging", "cloudtrail.trail") and change.after is None:
+        kind, bucket = kind_of(change.address), name_of(change.address)
+        before = change.before if isinstance(change.before, Mapping) else {}
+        after = change.after if isinstance(change.after, Mapping) else {}
+        if kind in ("cloudtrail.logging", "cloudtrail.trail") and change.after is None:
             yield f"#{change.id} {change.address} would end a trail: what happens then leaves no record"
+        elif kind == "cloudtrail.trail" and any(before.get(name) and not after.get(name) for name in NARROWS):
+            yield f"#{change.id} {change.address} would record less than now"
+        elif kind == "cloudtrail.selectors" and change.before is None:
+            yield f"#{change.id} {change.address} records every management event now, and would no longer"
+        elif kind == "s3.bucket" and change.after is None and bucket in written:
+            yield f"#{change.id} {change.address} is what {written[bucket]} writes to"
+
+
+def _is_trail(address: Address) -> bool:
+    return kind_of(address) == "cloudtrail.trail"

@@ -5,7 +5,7 @@
 The account is the sandbox's with a delay in front, in a process of its own that also counts the calls. `remediate
 apply` is the real command in another one. `whole` is all of it, with starting Python, waiting for the credential report
 and checking the account again; `applying` is from the first record of the journal to the last. Ideal is calls x delay /
-parallel: as if nothing but AWS took time. The ratio is applying / ideal.
+parallel, as if nothing but AWS took time; the calls are those of the whole command. Both are divided by it.
 """
 
 import os
@@ -40,14 +40,14 @@ def main() -> None:
     changes, milliseconds, parallel = [int(text) for text in sys.argv[1:]] + [1000, 50, 8][len(sys.argv) - 1 :]
     print(f"{changes:,} independent changes, {milliseconds} ms a call, --parallel {parallel}")
     titles = f"{'':<12} {'changes':>8} {'calls':>7} {'calls/change':>13}"
-    print(f"{titles} {'whole':>7} {'applying':>9} {'ideal':>6} {'ratio':>6}")
+    print(f"{titles} {'ideal':>6} {'whole':>7} {'ratio':>6} {'applying':>9} {'ratio':>6}")
     for name, make in KINDS.items():
         with server(changes, milliseconds) as (environment, calls):
             whole, seconds = applied([make(n) for n in range(changes)], environment, parallel)
             total = calls()
         ideal = total * milliseconds / 1000 / parallel
         row = f"{name:<12} {changes:>8} {total:>7} {total / changes:>13.2f}"
-        print(f"{row} {whole:>7.2f} {seconds:>9.2f} {ideal:>6.2f} {seconds / ideal:>6.2f}")
+        print(f"{row} {ideal:>6.2f} {whole:>7.2f} {whole / ideal:>6.2f} {seconds:>9.2f} {seconds / ideal:>6.2f}")
 
 
 def applied(steps: list[Step], environment: dict[str, str], parallel: int) -> tuple[float, float]:

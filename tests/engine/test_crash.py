@@ -26,7 +26,7 @@ from remediate.store.plans import sealed
 
 TESTS = Path(__file__).parents[1]
 ALL = bool(os.environ.get("REMEDIATE_TEST_ALL_CRASHES"))
-STEPS = (1, 1) if ALL else (7, 17)
+STEPS = (1, 1) if ALL else (11, 29)
 """From one point to the next, applying and rolling back; odd, so that both before and after are met."""
 TEAM = "arn:aws:iam::123456789012:policy/team"
 

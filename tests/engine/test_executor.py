@@ -122,7 +122,7 @@ def test_a_call_that_never_arrived_is_sent_once_more(mutation: Mutation, aws: Aw
 
 
 @every_mutation
-def test_an_unreachable_endpoint_is_waited_for_and_a_second_apply_sends_nothing(
+def test_an_unreachable_endpoint_is_waited_for_and_nothing_is_sent_twice(
     mutation: Mutation, aws: Aws, wire: Wire, tmp_path: Path
 ) -> None:
     runs = one_change(mutation, aws, wire, tmp_path)

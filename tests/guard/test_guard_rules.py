@@ -91,11 +91,18 @@ TRAIL = at("cloudtrail.trail", "us-east-1", "main")
         (change(1, TRAIL, {"bucket": "b"}, None), True),
         (change(1, LOGGING, None, "logging"), False),
         (change(1, TRAIL, {"bucket": "b"}, {"bucket": "c"}), False),
+        (change(1, TRAIL, {"multi_region": False}, {"multi_region": True}), False),
+        (change(1, TRAIL, {"multi_region": True}, {"multi_region": False}), True),
+        (change(1, TRAIL, {"validation": True}, {"bucket": "b"}), True),
+        (change(1, at("cloudtrail.selectors", "us-east-1", "main"), None, {"EventSelectors": []}), True),
+        (change(1, at("s3.bucket", "b"), {"region": "us-east-1"}, None), True),
+        (change(1, at("s3.bucket", "other"), {"region": "us-east-1"}, None), False),
         (change(1, at("cloudtrail.selectors", "us-east-1", "main"), {"x": 1}, None), False),
     ],
 )
 def test_no_trail_goes_dark(it: Change, refused: bool) -> None:
-    assert bool(list(rules.trails_stay_on(Timeline(account(), [it])))) is refused
+    logged = account({TRAIL: {"bucket": "b"}})
+    assert bool(list(rules.trails_stay_on(Timeline(logged, [it])))) is refused
 
 
 def test_a_rollback_restores_even_so() -> None:
