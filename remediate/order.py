@@ -122,7 +122,7 @@ def _trail_first(edges: dict[int, set[int]], steps: Sequence[Step]) -> None:
 
 
 def _records(step: Step) -> bool:
-    """Whether the step decides if the rest of the plan is on record. A trail of one region may log, and miss all of IAM."""
+    """Whether the step puts the rest of the plan on record. A trail of one region may log, and miss all of IAM."""
     kind = kind_of(step.address)
     return kind == "cloudtrail.selectors" or (kind.startswith("cloudtrail.") and step.after is not None)
 

@@ -31,8 +31,14 @@ def controls() -> str:
 def promises() -> str:
     from promises import PROMISES
 
-    rows = [f"| {promise} | {', '.join(f'`{test}`' for test in tests)} |" for promise, tests in PROMISES]
+    rows = [f"| {promise} | {_names(tests)} |" for promise, tests in PROMISES]
     return "\n".join(["| promise | tests |", "|---|---|", *rows])
+
+
+def _names(tests: tuple[str, ...]) -> str:
+    """Links to the files, by the tests' names."""
+    parts = [test.partition("::") for test in tests]
+    return ", ".join(f"[`{name}`]({path})" for path, _, name in parts)
 
 
 PARTS: Mapping[str, Callable[[], str]] = {"controls": controls, "promises": promises}
