@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from remediate import guard, order
+from remediate import __version__, guard, order
 from remediate.account import Account
 from remediate.errors import BadInput
 from remediate.executor import doubtful
@@ -50,7 +50,12 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
     changes = _backwards(plan.changes, [c for c in ours if c.id not in kept], resources)
     checks = guard.check(account, changes, resources, plan.exemptions, now, rolls_back=True)
     header = msgspec.structs.replace(
-        plan.header, caller=account.caller, created=now, expires=now + VALID, rolls_back=plan.digest
+        plan.header,
+        tool=__version__,
+        caller=account.caller,
+        created=now,
+        expires=now + VALID,
+        rolls_back=plan.digest,
     )
     return Plan(
         format=plan.format,

@@ -4,6 +4,9 @@ import typer
 
 from remediate.cli import options, terminal, work
 
+BEGUN = frozenset({"intent", "sent", "done"})
+"""Outcomes that say that an earlier run sent something: a plan that has begun may finish after it expired."""
+
 
 def apply(
     file: options.PlanFile,
@@ -33,7 +36,7 @@ def apply(
                 f"Already applied: all {len(plan.changes)} changes are done." if done else "Nothing to change."
             )
             raise typer.Exit(0)
-        preflight.usable(plan, work.SystemClock().now(), resuming=bool(done))
+        preflight.usable(plan, work.SystemClock().now(), resuming=bool(BEGUN.intersection(done.values())))
         aws = work.connect(profile, region, endpoint_url)
         work.check(plan, left, aws, parallel)
         work.ask(plan, len(left), yes=yes)

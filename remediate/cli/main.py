@@ -32,12 +32,18 @@ for command in (
     app.command()(command)
 
 
+INTERRUPTED = RemediateError("interrupted", remedy="Nothing was in hand; run the same command again.")
+INTERRUPTED_BY_SIGINT = 130
+"""What typer makes of a KeyboardInterrupt that no command caught."""
+
+
 def main() -> None:
     """The one place where errors become exit codes: 0 done, 1 error, 2 changes or drift, 3 refused, 4 partial."""
     from remediate.cli.terminal import report
 
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        sys.exit(report(INTERRUPTED) if code == INTERRUPTED_BY_SIGINT else code)
     except RemediateError as error:
         sys.exit(report(error))
     except CallFailed as error:
@@ -47,7 +53,7 @@ def main() -> None:
         show() if show else typer.echo(str(error), err=True)
         sys.exit(RemediateError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(report(RemediateError("interrupted", remedy="Nothing was in hand; run the same command again.")))
+        sys.exit(report(INTERRUPTED))
 
 
 def _from_aws(error: CallFailed) -> RemediateError:

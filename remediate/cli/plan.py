@@ -5,6 +5,7 @@ import time
 import typer
 
 from remediate.cli import options, terminal, work
+from remediate.errors import RemediateError
 
 
 def plan(
@@ -44,5 +45,13 @@ def plan(
             users=len(account.users),
         )
         terminal.say(text)
+    blind = sorted({control for unknown in made.unknowns for control in unknown.controls})
+    if blind:
+        raise RemediateError(
+            f"the plan is not complete: {', '.join(blind)} could not see what they need",
+            details=[f"{unknown.what}: {unknown.reason}" for unknown in made.unknowns if unknown.controls][:5],
+            remedy="Give the caller the permissions that `remediate permissions --plan-role` prints, then plan again. "
+            "What the other controls found is in the plan.",
+        )
     if detailed_exitcode and made.changes:
         raise typer.Exit(2)

@@ -49,6 +49,8 @@ class _Reader:
             raise self._bad(node, "an alias inside itself")
         self._open.add(id(node))
         try:
+            if not node.tag.startswith("tag:yaml.org,2002:") or ":python/" in node.tag:
+                raise self._bad(node, f"the tag {node.tag} means nothing in a playbook")
             if isinstance(node, yaml.MappingNode):
                 return self._mapping(node, at)
             if isinstance(node, yaml.SequenceNode):

@@ -65,7 +65,7 @@ def exports(server: subprocess.Popen[str]) -> dict[str, str]:
 def planned(folder: str, environment: dict[str, str]) -> tuple[int, int, float, float, int]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     begun = time.monotonic()
-    command = [REMEDIATE, "plan", "-o", "p.plan.json"]
+    command = [str(REMEDIATE), "plan", "-o", "p.plan.json"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     seconds = time.monotonic() - begun
     megabytes = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
