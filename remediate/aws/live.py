@@ -9,7 +9,7 @@ from remediate.aws.reader.details import read_details
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
 from remediate.errors import CallFailed
-from remediate.model import Address, Receipt, Value, kind_of
+from remediate.model import Address, Receipt, State, Value, kind_of
 
 DETAIL_KINDS = frozenset(
     "iam.user iam.user_tag iam.user_policy iam.user_inline iam.group iam.group_policy iam.group_inline "
@@ -24,7 +24,9 @@ BULK_FROM = 24
 class LiveAccount:
     """remediate.model.Live over an AWS session."""
 
-    def __init__(self, aws: Session, workers: int) -> None:
+    def __init__(self, aws: Session, workers: int, *, listed: State | None = None) -> None:
+        """`listed` is a listing of the account made a moment ago, to be used instead of another one."""
+        self._listing = listed
         self._aws = aws
         self._workers = workers
         self._asking = threading.Lock()
@@ -61,7 +63,7 @@ class LiveAccount:
 
     def _listed(self, addresses: list[Address]) -> dict[Address, Value | Exception]:
         try:
-            state = read_details(self._aws).state
+            state = self._listing if self._listing is not None else read_details(self._aws).state
         except CallFailed as error:
             return dict.fromkeys(addresses, error)
         return {address: state.get(address) for address in addresses}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from remediate import __version__
 from remediate.cli import terminal
 from remediate.errors import Partial, Refused
-from remediate.model import SETTLED, Change, Event, Header, Plan, Record, kind_of, outcomes
+from remediate.model import SETTLED, Change, Event, Header, Plan, Record, outcomes
 from remediate.store.files import SUFFIX, journal_path, rollback_path
 
 if TYPE_CHECKING:
@@ -144,18 +144,16 @@ def remaining(plan: Plan, done: dict[int, Event]) -> list[Change]:
 def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> None:
     """Everything that is checked again before the first write. Raises Refused."""
     from remediate import preflight
-    from remediate.aws.live import DETAIL_KINDS, LiveAccount
+    from remediate.aws.live import LiveAccount
     from remediate.aws.reader import read_account
     from remediate.aws.resources import RESOURCES
 
     with terminal.counting("checking the account again") as step:
         aws.on_call = step
-        live = LiveAccount(aws, parallel)
-        preflight.same_account(plan, *live.identity())
+        preflight.same_account(plan, *LiveAccount(aws, parallel).identity())
         account = read_account(aws)
         preflight.seen(account, left)
-        listed = {c.address: account.value(c.address) for c in left if kind_of(c.address) in DETAIL_KINDS}
-        values = {**live.read(c.address for c in left if c.address not in listed), **listed}
+        values = LiveAccount(aws, parallel, listed=account.state).read(c.address for c in left)
         remedy = preflight.SET_BACK if plan.header.rolls_back else preflight.NEW_PLAN
         preflight.fresh(left, values, remedy)
         preflight.guarded(plan, left, account, RESOURCES, SystemClock().now())

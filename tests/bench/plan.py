@@ -9,7 +9,6 @@ so that seconds include starting Python, and memory is that of the command alone
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -63,18 +62,20 @@ def exports(server: subprocess.Popen[str]) -> dict[str, str]:
 
 
 def planned(folder: str, environment: dict[str, str]) -> tuple[int, int, float, float, int]:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    output = Path(folder, "output")
     begun = time.monotonic()
-    command = [str(REMEDIATE), "plan", "-o", "p.plan.json"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    with output.open("w") as file:
+        command = [str(REMEDIATE), "plan", "-o", "p.plan.json"]
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file)
+        _, status, usage = os.wait4(process.pid, 0)  # the usage of this process alone
     seconds = time.monotonic() - begun
-    megabytes = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
-    calls = re.search(r"([\d,]+) calls", done.stdout)
-    assert calls, done.stdout
+    process.returncode = os.waitstatus_to_exitcode(status)
+    calls = re.search(r"([\d,]+) calls", output.read_text())
+    assert calls, output.read_text()
     plan = json.loads(Path(folder, "p.plan.json").read_text())
     changed = [c["address"].split("/") for c in plan["changes"] if c["address"].startswith(CREDENTIALS)]
     offenders = len({parts[1] for parts in changed})
-    return int(calls[1].replace(",", "")), offenders, seconds, megabytes, len(plan["changes"])
+    return int(calls[1].replace(",", "")), offenders, seconds, usage.ru_maxrss / 1024, len(plan["changes"])
 
 
 if __name__ == "__main__":

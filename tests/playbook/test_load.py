@@ -213,7 +213,7 @@ REFUSED: Mapping[str, tuple[str, str, str]] = {
     "several documents": ("a: 1\n---\nb: 2\n", "mine.yaml: not YAML", ""),
     "no YAML": ("a: [\n", "mine.yaml: not YAML", "line"),
     "a tab": ("a:\n\t- b\n", "not YAML", ""),
-    "an object": ("name: !!python/object/apply:os.system [true]\n", "mine.yaml:1: name", ""),
+    "an object": ("name: !!python/object/apply:os.system [true]\n", "mine.yaml:1: the tag", ""),
     "an object in a text": ("name: !!python/name:os.system x\n", "mine.yaml:1:", ""),
     "a truth that is none": ("controls:\n  groups: !!bool perhaps\n", "mine.yaml:2:", ""),
     "a number that is none": ("valid_hours: !!int ''\n", "mine.yaml:1:", ""),
