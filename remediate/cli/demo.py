@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from remediate.cli import terminal, work
 from remediate.errors import RemediateError
 from remediate.model import Address
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 PASSWORD_POLICY = Address("iam.password_policy")
 
 
-def demo() -> None:
+def demo(context: typer.Context) -> None:
     """See the whole story on an embedded AWS, without an account."""
     from remediate.sandbox import Sandbox, fill
 
@@ -31,27 +33,27 @@ def demo() -> None:
         )
         before = _account()
         _tell(f"First look: {len(before.users)} users, {len(before.roles)} roles, {len(before.trails)} trails.")
-        plan = _story()
+        plan = _story(context)
         after = _account()
         _compare(before, after, plan)
 
 
-def _story() -> Path:
+def _story(context: typer.Context) -> Path:
     _tell("What is wrong, and what would it take? A plan changes nothing.")
-    _run("plan")
+    _run(context, "plan")
     plan = sorted(work.PLANS.glob("*.plan.json"))[0]
     _tell("Every change says why, what it needs first, and how it is undone. One of them, whole:")
-    _run("show", str(plan), "--address", PASSWORD_POLICY)
+    _run(context, "show", str(plan), "--address", PASSWORD_POLICY)
     _tell("A person reads the plan, and applies exactly that. Each step is checked, recorded, and read back.")
-    _run("apply", str(plan), "--yes")
+    _run(context, "apply", str(plan), "--yes")
     _tell("Is anything left? The next plan is empty, but for what only a person can do.")
-    _run("plan")
+    _run(context, "plan")
     _tell("A month later somebody stops the trail and allows passwords of 6 characters, by hand.")
     _undo_by_hand()
     _tell("Drift finds it. What the playbook approves in advance is put right at once.")
-    _run("drift", "--correct")
+    _run(context, "drift", "--correct")
     _tell("And if the whole thing was a mistake: take it back, step by step, in the opposite order.")
-    _run("rollback", str(plan), "--yes")
+    _run(context, "rollback", str(plan), "--yes")
     return plan
 
 
@@ -90,12 +92,10 @@ def _account() -> "Account":
     return work.survey(work.connect(None, None, None), work.playbook_named("guidelines"), ())[0]
 
 
-def _run(*arguments: str) -> None:
+def _run(context: typer.Context, *arguments: str) -> None:
     """One command of this program, as if it had been typed."""
-    from remediate.cli.main import app
-
     terminal.say(f"\n$ remediate {shlex.join(arguments)}")
-    code = app(list(arguments), standalone_mode=False)
+    code = context.find_root().command.main(list(arguments), standalone_mode=False)
     if code not in (None, 0, 2):
         raise RemediateError(f"remediate {shlex.join(arguments)} ended with exit code {code}")
 
