@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.aws import Aws
 from support.cli import REMEDIATE, plan_file, run
+from support.latency import latency
 from support.snapshot import snapshot
 
 from remediate.sandbox import fill
@@ -144,3 +145,24 @@ def test_a_bad_schedule_is_refused(aws: Aws, tmp_path: Path, words: tuple[str, .
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "--every" in done.stderr or "--cron" in done.stderr
+
+
+def test_sigterm_while_reading_begins_no_correction(messy: Aws, tmp_path: Path) -> None:
+    iam = messy.client("iam")
+    before = iam.get_account_password_policy()["PasswordPolicy"]
+    (tmp_path / "all.yaml").write_text("extends: guidelines\nname: all\napprove: [neutral, additive, restrictive]\n")
+    words = ["drift", "--correct", "--every", "1h", "-p", "all.yaml", "--control", "password-policy"]
+    environment = {**os.environ, "REMEDIATE_STATE_DIR": str(tmp_path / ".state")}
+    with (
+        latency(messy.sandbox, 200),
+        subprocess.Popen(
+            [REMEDIATE, *words], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+        ) as going,
+    ):
+        assert going.stderr
+        next(line for line in going.stderr if line.startswith("-- "))
+        going.send_signal(signal.SIGTERM)
+        rest = going.stderr.read()
+        assert going.wait(30) == 0, rest
+    assert iam.get_account_password_policy()["PasswordPolicy"] == before
+    assert "Left to review" in rest

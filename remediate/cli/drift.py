@@ -1,6 +1,7 @@
 """`remediate drift`"""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,17 +36,19 @@ def drift(
     Compares the account with what past runs left and with the playbook. Exits 2 if something drifted.
     """
     baseline = work.playbook_named(playbook)
+    ended = threading.Event()
 
     def once() -> int:
         aws = work.connect(profile, region, endpoint_url)
-        return _once(aws, baseline, control or [], correct=correct, parallel=parallel, as_json=as_json)
+        begin = lambda: correct and not ended.is_set()  # noqa: E731
+        return _once(aws, baseline, control or [], correct=begin, parallel=parallel, as_json=as_json)
 
     if every and cron:
         raise BadInput("--every and --cron exclude each other", remedy="Give one of them.")
     if every or cron:
         from remediate.cli.schedule import keep_going
 
-        keep_going(once, every, cron)
+        keep_going(once, every, cron, ended)
         return
     code = once()
     if code:
@@ -53,7 +56,13 @@ def drift(
 
 
 def _once(
-    aws: "Session", baseline: "Playbook", only: Sequence[str], *, correct: bool, parallel: int, as_json: bool
+    aws: "Session",
+    baseline: "Playbook",
+    only: Sequence[str],
+    *,
+    correct: Callable[[], bool],
+    parallel: int,
+    as_json: bool,
 ) -> int:
     from remediate.render.drift_text import drift as text
     from remediate.store.plans import save
@@ -65,7 +74,7 @@ def _once(
     else:
         terminal.say(text(drifted, plan, width=terminal.width()))
     left: Sequence[Change] = plan.changes
-    if correct and plan.changes:
+    if plan.changes and correct():
         left = _correct(plan, account, baseline, aws, parallel)
         if left:
             plan = _part(plan, left)
@@ -80,7 +89,7 @@ def _once(
             details=[f"{unknown.what}: {unknown.reason}" for unknown in plan.unknowns[:5]],
             remedy="Give the caller the permissions that `remediate permissions --plan-role` prints.",
         )
-    return 2 if drifted and not correct else 0
+    return 2 if drifted and not correct() else 0
 
 
 def _same_as_before(plan: Plan) -> str:

@@ -24,14 +24,14 @@ def period(text: str) -> timedelta:
     return timedelta(seconds=int(found[1]) * UNITS[found[2]])
 
 
-def keep_going(once: Callable[[], int], every: str | None, cron: str | None) -> None:
+def keep_going(once: Callable[[], int], every: str | None, cron: str | None, ended: threading.Event) -> None:
     """Runs at once and then by the schedule; a run that fails is reported, and the next one is tried.
 
     The times are APScheduler's; the loop is here, in the main thread, so that signals reach the change in hand. A run
-    that takes longer than the schedule's step is followed by one run, not by all that it missed.
+    that takes longer than the schedule's step is followed by one run, not by all that it missed. `ended` is set by a
+    signal: whoever is about to begin a correction looks at it.
     """
     trigger = _trigger(every, cron)
-    ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     terminal.note(f"Watching for drift ({f'every {every}' if every else f'cron {cron} UTC'}) until SIGTERM or Ctrl-C.")

@@ -1,5 +1,6 @@
 """What all resource types share. Override what differs; a kind needs its reads, its writes and its permissions."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from remediate.aws.session import Session
@@ -7,7 +8,7 @@ from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value
 
 
-class Resource:
+class Resource(ABC):
     """One kind of address: how to read it, how to write a transition, and what can be said without asking AWS.
 
     Instances hold no state. `container` names what one reading call returns: addresses that share a container are
@@ -44,23 +45,25 @@ class Resource:
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         return "exact", ""
 
-    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        raise NotImplementedError
+    @abstractmethod
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]: ...
 
     def container(self, address: Address) -> str:
         return address
 
+    @abstractmethod
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         """Every entry of the address's container that exists. What is missing from the answer is absent."""
-        raise NotImplementedError
+        ...
 
     def evidence(self, aws: Session, address: Address) -> dict[str, Value]:
         """Facts that a change of this address may rest on, asked now."""
         return {}
 
+    @abstractmethod
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         """The transition, each call sent once. Raises CallFailed."""
-        raise NotImplementedError
+        ...
 
 
 def absent_if(error: CallFailed, *codes: str) -> None:

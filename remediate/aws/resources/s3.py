@@ -10,6 +10,7 @@ absent, because no bucket is without it; and blocked public access reads as it i
 its `after` there already, which counts as done. Where the defaults are missing (moto), both read as absent.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -89,13 +90,15 @@ class OfBucket(Resource):
         arn = bucket_arn(where, name_of(address))
         return [Permission(action=f"s3:{a}", resource=arn) for a in ("GetBucketLocation", *self.actions)]
 
+    @abstractmethod
     def value(self, answer: Answer) -> Value:
         """What S3 shows, in canonical form; None for what it does by default."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def parameters(self, after: Value) -> Answer:
         """The value as the arguments of the call that sets it."""
-        raise NotImplementedError
+        ...
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         try:
