@@ -166,3 +166,16 @@ def test_sigterm_while_reading_begins_no_correction(messy: Aws, tmp_path: Path) 
         assert going.wait(30) == 0, rest
     assert iam.get_account_password_policy()["PasswordPolicy"] == before
     assert "Left to review" in rest
+
+
+def test_drift_that_no_control_takes_back_is_still_said_after_a_correction(messy: Aws, tmp_path: Path) -> None:
+    only = ("--control", "password-policy")
+    run("plan", *only, cwd=tmp_path)
+    assert run("apply", str(plan_file(tmp_path)), "--yes", cwd=tmp_path).returncode == 0
+    iam = messy.client("iam")
+    policy = iam.get_account_password_policy()["PasswordPolicy"]
+    policy.pop("ExpirePasswords")
+    iam.update_account_password_policy(**{**policy, "MinimumPasswordLength": 20})  # stricter: nothing to correct
+    done = run("drift", *only, "--correct", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "MinimumPasswordLength" in done.stdout

@@ -74,6 +74,7 @@ def _once(
     else:
         terminal.say(text(drifted, plan, width=terminal.width()))
     left: Sequence[Change] = plan.changes
+    moved = {item.address for item in drifted} - {change.address for change in plan.changes}
     if plan.changes and correct():
         left = _correct(plan, account, baseline, aws, parallel)
         if left:
@@ -89,7 +90,7 @@ def _once(
             details=[f"{unknown.what}: {unknown.reason}" for unknown in plan.unknowns[:5]],
             remedy="Give the caller the permissions that `remediate permissions --plan-role` prints.",
         )
-    return 2 if drifted and not correct() else 0
+    return 2 if moved else 0  # moved, and no control asks for it back: a person decides
 
 
 def _same_as_before(plan: Plan) -> str:
