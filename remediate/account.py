@@ -71,6 +71,15 @@ class Trail(Struct, frozen=True, kw_only=True):
     """None where the status could not be read."""
 
 
+class Root(Struct, frozen=True, kw_only=True):
+    """The root user, from the credential report (which may be 4 hours old)."""
+
+    last_used: datetime | None
+    """Of its password; none where it was never used."""
+    mfa: bool
+    keys: tuple[KeySlot, ...] = ()
+
+
 class Account(Struct, frozen=True, kw_only=True, dict=True):
     """Everything that was read, once. `state` maps each address to its value; an address that is absent is None.
 
@@ -94,8 +103,12 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     sign_ins: Mapping[str, datetime | None] = {}
     """Last console sign-in by user, for the users who were asked about: more recent than the report."""
     trails: tuple[Trail, ...] = ()
+    root: Root | None = None
+    """None where there is no credential report."""
     summary: Mapping[str, int] = {}
     """GetAccountSummary: counts, quotas, and the root user's flags."""
+    facts: Mapping[Address, Value] = {}
+    """What is no setting and was asked for: an instance, a certificate's last day. `aws/facts` reads them."""
     unknown: Mapping[str, str] = {}
     asked: frozenset[Address] = frozenset()
     """What controls asked for and was read (or is unknown) since the first reading."""
@@ -131,6 +144,11 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         """A customer managed policy's default document; None for AWS's own, which are known by their ARN."""
         value = self.state.get(at("iam.policy", policy_arn))
         return value.get("document") if isinstance(value, Mapping) else None
+
+    def facts_of(self, kind: str, *first: str) -> Iterator[tuple[Address, Value]]:
+        """The facts of a kind, sorted, or those of them whose address goes on with `first`."""
+        prefix = at(kind, *first)
+        return ((a, self.facts[a]) for a in sorted(self.facts) if _covers(prefix, a))
 
     @cached_property
     def _by_first(self) -> Mapping[tuple[str, str], tuple[str, ...]]:

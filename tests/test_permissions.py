@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from support.actions import action_of
 from support.aws import Aws
 
 from remediate.aws.reader.actions import PLAN_ACTIONS
@@ -15,19 +16,6 @@ from remediate.cli import work
 from remediate.permissions import plan_policy, policy_for
 from remediate.sandbox import fill
 
-IAM_NAMES = {
-    "HeadBucket": "ListBucket",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "DeleteBucketEncryption": "PutEncryptionConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
-}
-"""S3 operations whose IAM action has another name.
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
 READS = re.compile(r"(Get|List|Describe|Generate|Lookup|Head)")
 
 
@@ -43,7 +31,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
         def record(model: object, **_: object) -> None:
             operation = getattr(model, "name", "")
-            made.append(f"{name}:{IAM_NAMES.get(operation, operation)}")
+            made.append(action_of(name, operation))
 
         found.meta.events.register("before-call", record, unique_id="calls")
         return found

@@ -20,7 +20,7 @@ def controls(
         raise BadInput(f"there is no control {control}", remedy=f"There are: {', '.join(CONTROLS)}.")
     chosen = [CONTROLS[control]] if control else list(CONTROLS.values())
     if as_json:
-        fields = ("id", "title", "guideline", "standards", "changes")
+        fields = ("id", "title", "guideline", "cis_7", "cis_5", "security_hub", "changes", "kinds", "rollback")
         terminal.data([{**{name: getattr(c, name) for name in fields}, "help": c.help()} for c in chosen])
     elif control:
         terminal.say(control_page(chosen[0]))

@@ -113,5 +113,14 @@ def stepping(label: str, total: int) -> Iterator["Callable[[str], None]"]:
 
 def as_value(value: object) -> Value:
     """Anything of ours as plain JSON values."""
-    result: Value = msgspec.to_builtins(value)
+    result: Value = msgspec.to_builtins(value, enc_hook=_as_value)
     return result
+
+
+def _as_value(value: object) -> object:
+    """A file that a playbook names counts with all it says: who changes it has another playbook."""
+    from remediate.playbook import Document
+
+    if isinstance(value, Document):
+        return {"name": value.name, "text": value.text}
+    raise NotImplementedError(type(value))

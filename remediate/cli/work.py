@@ -44,10 +44,12 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None) -
 
 
 def playbook_named(name: str) -> "Playbook":
-    from remediate.controls import SETTINGS
+    from remediate.controls import CONTROLS, SETTINGS
+    from remediate.controls.base import Moment
     from remediate.playbook.load import load
 
-    return load(name, SETTINGS)
+    moment = Moment(now=SystemClock().now())
+    return load(name, SETTINGS, lambda control, settings: CONTROLS[control].refuses(settings, moment))
 
 
 def survey(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[Account, Chosen]":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from inspect import cleandoc
 from typing import Generic, TypeVar
 
@@ -10,6 +11,22 @@ from remediate.model import Address, Fault, Struct
 from remediate.playbook.scope import Scope
 
 S = TypeVar("S", bound=Struct)
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """When and from where the program runs, for settings that could shut it out."""
+
+    now: datetime
+    address: Callable[[], str | None] = lambda: None
+    """The address that AWS sees this program's calls come from; None where that cannot be found out."""
+
+
+Complaint = tuple[str, str]
+"""Where in the settings, as `networks[0]` (empty for all of them), and what is wrong there."""
+
+
+def refuses_nothing(_settings: object, _moment: Moment) -> Iterable[Complaint]:
+    return ()
 
 
 def asks_nothing(_account: Account, _settings: object, _scope: Scope) -> Iterable[Address]:
@@ -27,13 +44,30 @@ class Control(Generic[S]):
     id: str
     title: str
     guideline: str
-    standards: tuple[str, ...]
+    """G1 to G14; empty for what goes beyond the guidelines."""
+    cis_7: tuple[str, ...] = ()
+    """Recommendations of the CIS AWS Foundations Benchmark 7.0."""
+    cis_5: tuple[str, ...] = ()
+    """The same in version 5.0, which AWS Security Hub carries."""
+    security_hub: tuple[str, ...] = ()
+    """Controls of AWS Security Hub."""
     changes: str
-    """What it changes, and how far that can be taken back."""
+    """What it changes, in a line; `nothing` where it only reports."""
+    kinds: tuple[str, ...] = ()
+    """The kinds of addresses that it changes."""
+    rollback: str
+    """How far that can be taken back, in a line."""
     settings: type[S]
     check: Callable[[Account, S, Scope], Iterable[Fault]]
     asks: Callable[[Account, S, Scope], Iterable[Address]] = asks_nothing
+    refuses: Callable[[S, Moment], Iterable[Complaint]] = refuses_nothing
+    """What is wrong with settings whose types are right: found while the playbook is read, before any call."""
     doc: str
+
+    @property
+    def standards(self) -> tuple[str, ...]:
+        seven, five = ((f"CIS {v} {n}" for n in numbers) for v, numbers in (("7.0", self.cis_7), ("5.0", self.cis_5)))
+        return (*seven, *five, *self.security_hub)
 
     def help(self) -> str:
         return cleandoc(self.doc)

@@ -8,6 +8,26 @@ import msgspec
 from remediate.model import Exemption, Matcher, Risk, Struct, Text
 
 
+class Document:
+    """A file that a playbook names, with its text: metadata of an identity provider, such as `okta-metadata.xml`."""
+
+    __slots__ = ("name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and (self.name, self.text) == (other.name, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.text))
+
+
+TextFile = Annotated[Document, msgspec.Meta(extra_json_schema={"type": "string"})]
+"""The type of a setting that names a file; its path starts at the playbook that is read."""
+
+
 class Principals(Struct, frozen=True, kw_only=True):
     """How to tell applications from people. Who matches neither is judged by evidence: see `scope.Scope.nature`."""
 

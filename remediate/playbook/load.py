@@ -1,25 +1,32 @@
 """Reads a playbook: `extends` merged in, every value checked, and what is wrong refused with file, line and remedy."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import msgspec
 
 from remediate.errors import BadInput
-from remediate.playbook import Playbook
+from remediate.playbook import Document, Playbook
 from remediate.playbook.yaml_lines import Places, read_yaml
 
 Settings = Mapping[str, type[msgspec.Struct]]
 """The type of each control's settings, by the control's id."""
 
+Complaints = Callable[[str, object], Iterable[tuple[str, str]]]
+
 T = TypeVar("T")
 
 
-def load(name: str, settings: Settings) -> Playbook:
-    """The playbook of that shipped name or path, with everything it extends. Raises BadInput."""
+def load(name: str, settings: Settings, complaints: Complaints = lambda _control, _settings: ()) -> Playbook:
+    """The playbook of that shipped name or path, with everything it extends. Raises BadInput.
+
+    `complaints` looks at each control's settings once more, when their types are right: it says where in them something
+    is wrong, and what.
+    """
     path = find(name, Path())
     raw, places = _merged(path, ())
     raw.setdefault("name", path.stem)
@@ -31,6 +38,8 @@ def load(name: str, settings: Settings) -> Playbook:
         if value is not False:
             here = {} if value is True or value is None else value
             chosen[control] = _convert(here, settings[control], f"$.controls.{control}", places)
+            for where, message in complaints(control, chosen[control]):
+                _refuse(f"$.controls.{control}", where, places, message, {})
     for i, exemption in enumerate(playbook.exemptions):
         for n, control in enumerate(exemption.controls):
             if control not in settings:
@@ -87,7 +96,7 @@ def _over(base: Mapping[str, object], top: Mapping[str, object]) -> dict[str, ob
 
 def _convert(raw: object, wanted: type[T], at: str, places: Places) -> T:
     try:
-        return msgspec.convert(raw, wanted)
+        return msgspec.convert(raw, wanted, dec_hook=partial(_text_of, folders=_folders(places)))
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at ")
         path = at + where.strip("`").rpartition("`")[2].removeprefix("$") if where else at
@@ -96,6 +105,27 @@ def _convert(raw: object, wanted: type[T], at: str, places: Places) -> T:
             fields = _fields_of(wanted)
             _refuse(path, unknown[1], places, f"unknown key {unknown[1]}", fields)
         _refuse(path, "", places, message.replace("`", ""), {})
+
+
+def _folders(places: Places) -> list[Path]:
+    """Where the playbook is, and then where those are that it extends."""
+    return list(dict.fromkeys(path.parent for path, _ in reversed(places.values())))
+
+
+def _text_of(wanted: type, value: object, *, folders: Sequence[Path]) -> object:
+    """A file that a setting names, read from beside the playbook or one that it extends.
+
+    Raises ValueError, which msgspec reports with the setting's place.
+    """
+    if wanted is object:
+        return value  # the settings of a control, converted one by one
+    if wanted is not Document or not isinstance(value, str):
+        raise ValueError("Expected the name of a file")
+    path = next((path for folder in folders if (path := folder / value).is_file()), folders[0] / value)
+    try:
+        return Document(value, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file {path} cannot be read: {getattr(error, 'strerror', '') or error}") from None
 
 
 def _fields_of(wanted: type[T]) -> Mapping[str, object]:

@@ -37,6 +37,7 @@ def _head(control: "Control[Any]") -> list[str]:
         f"  guideline  {control.guideline}",
         wrap(", ".join(control.standards), WIDTH, "  standards  "),
         wrap(control.changes, WIDTH, "  changes    "),
+        wrap(control.rollback, WIDTH, "  rollback   "),
     ]
 
 

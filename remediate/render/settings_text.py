@@ -19,6 +19,7 @@ WORDS: Mapping[type[types.Type], str] = {
     types.StrType: "text",
     types.NoneType: "null",
     types.DateType: "date",
+    types.CustomType: "name of a file",
 }
 
 

@@ -18,9 +18,7 @@ def fill(people: int = 40, seed: int = 42, now: datetime | None = None) -> None:
 
     mock_random.seed(seed)
     account = Builder((now or datetime.now(UTC)).replace(microsecond=0))
-    estate.settings(account)
-    estate.permissions(account)
-    estate.roles(account)
-    estate.trails(account)
+    for part in estate.PARTS:
+        part(account)
     for person in (*CAST, *crowd(max(0, people - len(CAST)), seed)):
         account.person(person)

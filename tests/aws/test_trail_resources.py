@@ -5,11 +5,28 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
+from support.contract.trail import (
+    ACCOUNT,
+    ADVANCED,
+    BUCKET,
+    DATA,
+    FOR_CLOUDTRAIL,
+    GROUP,
+    GROUP_ARN,
+    HOME,
+    OPEN,
+    ROLE_ARN,
+    TRAIL,
+    TRAIL_AT,
+    WITH_TRAIL,
+    expiry,
+    policy,
+    trust,
+)
 
 from remediate.account import Account
 from remediate.aws.reader.trails import read_regions, read_trails
@@ -25,9 +42,7 @@ from remediate.playbook.scope import Scope
 from remediate.sandbox import Sandbox
 from remediate.sandbox.strict import settings
 
-ACCOUNT = "123456789012"
 WHERE = AccountId(partition="aws", account=ACCOUNT)
-HOME = "eu-west-1"
 SCOPE = Scope(playbook=Playbook(name="test"), now=datetime(2026, 1, 1, tzinfo=UTC))
 KINDS: Mapping[str, Resource] = {
     r.kind: r
@@ -42,202 +57,7 @@ KINDS: Mapping[str, Resource] = {
 }
 
 
-def policy(*sids: str, resource: str = "*") -> dict[str, Value]:
-    root: Value = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    rest: dict[str, Value] = {"Effect": "Allow", "Principal": root, "Action": "s3:GetObject", "Resource": resource}
-    return {"Version": "2012-10-17", "Statement": [{"Sid": sid, **rest} for sid in sids]}
-
-
-def trust(service: str) -> Value:
-    statement: Value = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-TRAIL: dict[str, Value] = {
-    "bucket": "logs",
-    "multi_region": False,
-    "global_services": True,
-    "validation": False,
-    "organization": False,
-}
-GROUP_ARN = f"arn:aws:logs:{HOME}:{ACCOUNT}:log-group:audit:*"
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/delivery"
-DATA: dict[str, Value] = {
-    "ReadWriteType": "WriteOnly",
-    "IncludeManagementEvents": False,
-    "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::x/"]}],
-    "ExcludeManagementEventSources": [],
-}
-ADVANCED: Value = {
-    "AdvancedEventSelectors": [
-        {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]},
-        {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]},
-    ]
-}
-KMS_RULE: Value = [
-    {
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/logs"},
-        "BucketKeyEnabled": True,
-    }
-]
-
-
 REGIONS = {"us-east-1": "opt-in-not-required", "af-south-1": "not-opted-in", "ap-east-1": "opted-in"}
-
-
-def expiry(days: int) -> Value:
-    rule: Value = {"ID": "audit", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}, "Expiration": {"Days": days}}
-    return {"Rules": [rule]}
-
-
-BUCKET = at("s3.bucket", "logs")
-TRAIL_AT = at("cloudtrail.trail", HOME, "main")
-GROUP = at("logs.group", HOME, "audit")
-NEEDED: dict[Address, Value] = {BUCKET: {"region": HOME}, GROUP: {"class": "STANDARD"}}
-OBJECTS = "arn:aws:s3:::logs/*"
-OPEN: dict[Address, Value] = {
-    **NEEDED,
-    at("s3.bucket_policy", "logs"): {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudtrail.amazonaws.com"},
-                "Action": action,
-                "Resource": place,
-            }
-            for action, place in (("s3:GetBucketAcl", "arn:aws:s3:::logs"), ("s3:PutObject", OBJECTS))
-        ],
-    },
-}
-DELIVERY: Value = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": f"arn:aws:logs:{HOME}:{ACCOUNT}:log-group:audit:log-stream:*",
-        }
-    ],
-}
-FOR_CLOUDTRAIL: dict[str, Value] = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"},
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudtrail.amazonaws.com"},
-            "Action": ["kms:GenerateDataKey*", "kms:DescribeKey"],
-            "Resource": "*",
-        },
-    ],
-}
-DELIVERED: dict[Address, Value] = {
-    **OPEN,
-    at("kms.key", HOME, "alias/logs"): {"rotation": False, "policy": FOR_CLOUDTRAIL},
-    at("iam.role", "delivery"): {"path": "/", "trust": trust("cloudtrail.amazonaws.com")},
-    at("iam.role_inline", "delivery", "delivery"): DELIVERY,
-}
-WITH_TRAIL = {**OPEN, TRAIL_AT: TRAIL}
-TARGET: dict[Address, Value] = {
-    **NEEDED,
-    at("s3.bucket_policy", "logs"): {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "logging.s3.amazonaws.com"},
-                "Action": "s3:PutObject",
-                "Resource": "arn:aws:s3:::logs/*",
-            }
-        ],
-    },
-}
-
-ACTIONS = {
-    "get_bucket_lifecycle_configuration": "GetLifecycleConfiguration",
-    "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
-    "delete_bucket_lifecycle": "PutLifecycleConfiguration",
-    "get_bucket_encryption": "GetEncryptionConfiguration",
-    "put_bucket_encryption": "PutEncryptionConfiguration",
-    "delete_bucket_encryption": "PutEncryptionConfiguration",
-    "get_public_access_block": "GetBucketPublicAccessBlock",
-    "put_public_access_block": "PutBucketPublicAccessBlock",
-    "delete_public_access_block": "PutBucketPublicAccessBlock",
-}
-"""Operations whose IAM action has another name:
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
-
-# (address, what has to be there, the values it goes through)
-CONTRACT: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
-    (
-        at("s3.bucket_policy", "logs"),
-        NEEDED,
-        [None, policy("a", resource=OBJECTS), policy("a", "b", resource=OBJECTS), None],
-    ),
-    (
-        at("s3.bucket_public_access", "logs"),
-        NEEDED,
-        [None, dict.fromkeys(s3.FLAGS, True), {**dict.fromkeys(s3.FLAGS, True), "BlockPublicAcls": False}, None],
-    ),
-    (at("s3.bucket_versioning", "logs"), NEEDED, [None, "Enabled", None, "Enabled"]),
-    (at("s3.bucket_encryption", "logs"), NEEDED, [None, KMS_RULE, None]),
-    (at("s3.bucket_lifecycle", "logs"), NEEDED, [None, expiry(90), expiry(365), None]),
-    (
-        at("s3.bucket_logging", "logs"),
-        TARGET,
-        [None, {"TargetBucket": "logs", "TargetPrefix": "a/"}, {"TargetBucket": "logs", "TargetPrefix": "b/"}, None],
-    ),
-    (at("logs.retention", HOME, "audit"), NEEDED, [None, 90, 365, None]),
-    (
-        at("iam.role", "delivery"),
-        {},
-        [
-            None,
-            {"path": "/audit/", "trust": trust("cloudtrail.amazonaws.com")},
-            {"path": "/audit/", "trust": trust("ec2.amazonaws.com")},
-            None,
-        ],
-    ),
-    (
-        at("iam.role_inline", "delivery", "delivery"),
-        {at("iam.role", "delivery"): {"path": "/", "trust": trust("cloudtrail.amazonaws.com")}},
-        [None, policy("a"), policy("b"), None],
-    ),
-    (
-        TRAIL_AT,
-        DELIVERED,
-        [
-            None,
-            TRAIL,
-            {
-                **TRAIL,
-                "multi_region": True,
-                "validation": True,
-                "log_group": GROUP_ARN,
-                "role": ROLE_ARN,
-                "prefix": "p",
-            },
-            {**TRAIL, "kms_key": f"arn:aws:kms:{HOME}:{ACCOUNT}:alias/logs"},
-            TRAIL,
-            None,
-        ],
-    ),
-    (at("cloudtrail.logging", HOME, "main"), WITH_TRAIL, [None, "logging", None]),
-    (
-        at("cloudtrail.selectors", HOME, "main"),
-        WITH_TRAIL,
-        [None, {"EventSelectors": [dict(cloudtrail.EVERYTHING), DATA]}, ADVANCED, {"EventSelectors": [DATA]}, None],
-    ),
-    (
-        at("kms.key", HOME, "alias/logs"),
-        {},
-        [None, {"rotation": True, "policy": policy("a")}, {"rotation": False, "policy": policy("b")}],
-    ),
-    (BUCKET, {}, [None, {"region": HOME}]),
-    (at("s3.bucket", "classic"), {}, [None, {"region": "us-east-1"}]),
-    (GROUP, {}, [None, {"class": "STANDARD"}]),
-]
 
 
 @pytest.fixture
@@ -256,54 +76,6 @@ def read(session: Session, address: Address) -> Value:
 
 def write(session: Session, address: Address, before: Value, after: Value) -> None:
     KINDS[kind_of(address)].write(session, address, before, after)
-
-
-@pytest.mark.parametrize(("address", "needed", "values"), CONTRACT, ids=[case[0] for case in CONTRACT])
-def test_reads_back_what_it_wrote(
-    session: Session, address: Address, needed: Mapping[Address, Value], values: list[Value]
-) -> None:
-    for other, value in needed.items():
-        write(session, other, None, value)
-    assert read(session, address) is None
-    for before, after in pairwise(values):
-        called: list[str] = []
-        session.on_call = called.append
-        assert read(session, address) == before
-        write(session, address, before, after)
-        allowed = {
-            p.action.partition(":")[2] for p in KINDS[kind_of(address)].permissions(address, before, after, WHERE)
-        }
-        assert {ACTIONS.get(c, c.title().replace("_", "")) for c in called} <= allowed
-        assert read(session, address) == after
-        try:
-            write(session, address, before, after)
-        except CallFailed as error:
-            assert type(error) is CallFailed
-        assert read(session, address) == after
-
-
-@pytest.mark.parametrize(("address", "needed", "values"), CONTRACT, ids=[case[0] for case in CONTRACT])
-def test_says_what_it_needs(address: Address, needed: Mapping[Address, Value], values: list[Value]) -> None:
-    kind = KINDS[kind_of(address)]
-    for before, after in pairwise(values):
-        wanted = list(kind.permissions(address, before, after, WHERE))
-        assert wanted
-        assert all(":" in p.action and (p.resource == "*" or p.resource.startswith("arn:aws:")) for p in wanted)
-        named = {*kind.uses(address, after), *kind.uses(address, before)} - {at("s3.bucket_policy", "logs")}
-        assert named <= needed.keys() or kind_of(address) == "cloudtrail.trail"
-    parent = kind.parent(address)
-    assert parent is None or parent != address
-
-
-@pytest.mark.parametrize("address", [a for a, _, v in CONTRACT if v[-1] is not None])
-def test_what_cannot_be_taken_back_says_so(session: Session, address: Address) -> None:
-    values = next(v for a, _, v in CONTRACT if a == address)
-    kind = KINDS[kind_of(address)]
-    label, loss = kind.reversal(None, values[1])
-    assert loss
-    if label == "impossible":
-        with pytest.raises(CallFailed, match="NeverDone"):
-            kind.write(session, address, values[1], None)
 
 
 REVERSALS: list[tuple[Address, Value, Value, str]] = [

@@ -86,7 +86,7 @@ def test_a_control_without_settings() -> None:
         id="x",
         title="X",
         guideline="G0",
-        standards=(),
+        rollback="",
         changes="nothing",
         settings=Nothing,
         check=lambda _account, _settings, _scope: (),

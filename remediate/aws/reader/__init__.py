@@ -9,16 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from remediate.account import Account, Key, User
+from remediate.account import Account, Key, Root, User
+from remediate.aws.facts import FACTS
 from remediate.aws.reader.credentials import read_credentials
 from remediate.aws.reader.details import read_details
 from remediate.aws.reader.part import Part
-from remediate.aws.reader.report import Row, read_report
-from remediate.aws.reader.trails import read_regions, read_trails
+from remediate.aws.reader.report import ROOT, Row, read_report
+from remediate.aws.reader.trails import DISABLED, read_regions, read_trails
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Answer, Session
 from remediate.errors import CallFailed, CredentialsEnded
-from remediate.model import Address, Value, at, kind_of
+from remediate.model import Address, Value, at, kind_of, pair_of
 
 WORKERS = 16
 DETAILS = ("iam.user", "iam.group", "iam.policy", "iam.role")
@@ -49,13 +50,25 @@ def read_more(aws: Session, account: Account, asked: Iterable[Address]) -> Accou
     """The account with what controls asked for: keys, last uses, and single settings by their address."""
     wanted = sorted(asked)
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(lambda address: _attempt((address,), lambda: _one(aws, account, address)), wanted))
+        parts = list(pool.map(lambda address: _asked(aws, account, address), wanted))
     return msgspec.structs.replace(_join(account, parts), asked=account.asked | set(wanted))
+
+
+def _asked(aws: Session, account: Account, address: Address) -> Part:
+    """The answer, or the unknown. A region that does not know the account is one that it has not enabled."""
+    try:
+        return _attempt((address,), lambda: _one(aws, account, address))
+    except CredentialsEnded as error:
+        if error.code not in DISABLED or pair_of(address)[0] not in account.regions:
+            raise
+        return Part(unknown={address: _reason(error)})
 
 
 def _one(aws: Session, account: Account, asked: Address) -> Part:
     if kind_of(asked) in ("iam.access_key", "iam.login_profile"):
         return read_credentials(aws, account, asked)
+    if kind_of(asked) in FACTS:
+        return Part(facts=FACTS[kind_of(asked)].read(aws, account, asked))
     return Part(state=RESOURCES[kind_of(asked)].read(aws, asked))
 
 
@@ -126,7 +139,9 @@ def _policy(aws: Session) -> Part:
 def _join(account: Account, parts: Iterable[Part]) -> Account:
     state: dict[Address, Value] = dict(account.state)
     keys = dict(account.keys)
-    merged = {name: dict(getattr(account, name)) for name in ("users", "roles", "sign_ins", "summary", "unknown")}
+    merged = {
+        name: dict(getattr(account, name)) for name in ("users", "roles", "sign_ins", "summary", "facts", "unknown")
+    }
     trails = account.trails
     for part in parts:
         state.update(part.state)
@@ -154,4 +169,8 @@ def _with_report(account: Account, rows: Mapping[str, Row]) -> Account:
         if row:
             users[name] = msgspec.structs.replace(user, password=row.password, keys=row.keys, mfa=row.mfa)
             state.update({at("iam.login_profile", name): "password"} if row.password else {})
-    return msgspec.structs.replace(account, users=users, state=state)
+    return msgspec.structs.replace(account, users=users, state=state, root=_root(rows[ROOT]) if ROOT in rows else None)
+
+
+def _root(row: Row) -> Root:
+    return Root(last_used=row.password.last_used if row.password else None, mfa=row.mfa, keys=row.keys)

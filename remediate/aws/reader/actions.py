@@ -1,6 +1,9 @@
 """The IAM actions that reading an account needs. A test compares this list with the calls that are made."""
 
-PLAN_ACTIONS: tuple[str, ...] = (
+from remediate.aws.facts import FACTS
+from remediate.aws.resources import RESOURCES
+
+FIRST: tuple[str, ...] = (
     "cloudtrail:DescribeTrails",
     "cloudtrail:GetEventSelectors",
     "cloudtrail:GetTrailStatus",
@@ -32,4 +35,15 @@ PLAN_ACTIONS: tuple[str, ...] = (
     "s3:GetLifecycleConfiguration",
     "s3:ListBucket",
     "sts:GetCallerIdentity",
+)
+"""What every reading of an account needs, and the kinds of a trail."""
+
+PLAN_ACTIONS: tuple[str, ...] = tuple(
+    sorted(
+        {
+            *FIRST,
+            *(action for resource in RESOURCES.values() for action in resource.reading),
+            *(action for fact in FACTS.values() for action in fact.actions),
+        }
+    )
 )

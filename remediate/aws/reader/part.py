@@ -17,4 +17,5 @@ class Part(Struct, frozen=True, kw_only=True):
     sign_ins: Mapping[str, datetime | None] = {}
     trails: tuple[Trail, ...] = ()
     summary: Mapping[str, int] = {}
+    facts: State = {}
     unknown: Mapping[str, str] = {}

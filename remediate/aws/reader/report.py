@@ -15,6 +15,7 @@ from remediate.aws.session import Session
 from remediate.errors import CallFailed, NotYet
 from remediate.model import Struct
 
+ROOT = "<root_account>"
 PATIENCE = 60
 """Seconds to wait for AWS to make the report."""
 
@@ -28,7 +29,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 def read_report(aws: Session) -> Mapping[str, Row]:
-    """Rows by user name, without the root user's. Raises CallFailed."""
+    """Rows by user name; the root user's is ROOT. Raises CallFailed."""
     waiting = Retrying(
         retry=retry_if_exception_type(NotYet),
         wait=wait_exponential(multiplier=0.25, max=4),
@@ -37,7 +38,7 @@ def read_report(aws: Session) -> Mapping[str, Row]:
     )
     waiting(_generated, aws)
     text = aws.read("iam", "get_credential_report")["Content"].decode()
-    return {row["user"]: _row(row) for row in csv.DictReader(io.StringIO(text)) if row["user"] != "<root_account>"}
+    return {row["user"]: _row(row) for row in csv.DictReader(io.StringIO(text))}
 
 
 def _generated(aws: Session) -> None:
@@ -54,7 +55,7 @@ def _generated(aws: Session) -> None:
 
 def _row(row: Mapping[str, str]) -> Row:
     password = None
-    if row["password_enabled"] == "true":  # noqa: S105
+    if row["password_enabled"] in ("true", "not_supported"):  # of the root user, who always has one
         password = Password(last_used=_moment(row["password_last_used"]), changed=_moment(row["password_last_changed"]))
     return Row(password=password, keys=tuple(_slots(row)), mfa=row["mfa_active"] == "true")
 

@@ -24,6 +24,11 @@ class Resource(ABC):
     shared = False
     """Whether others may come to depend on an entry, and it cannot be deleted while they do."""
 
+    reading: tuple[str, ...] = ()
+    """The IAM actions of `read`, for a kind that controls ask for: `plan` needs them."""
+    sample: Value = "*"
+    """A value for which a transition needs every permission that this kind may ever need."""
+
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return ()
 

@@ -90,6 +90,7 @@ class Trail(Resource):
     "kms_key"?, "log_group"?, "role"?, "organization"}, where those with "?" are left out when unset."""
 
     kind = "cloudtrail.trail"
+    sample = {"role": "*", "kms_key": "arn:aws:kms:*:*:key/*", "organization": True}
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         """Whatever CloudTrail tests before it takes the trail, and what keeps its logs from strangers."""

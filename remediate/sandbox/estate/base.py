@@ -1,4 +1,4 @@
-"""What the messy account has besides users: groups, policies, roles, buckets and trails."""
+"""Groups, policies, roles, buckets and trails."""
 
 import json
 from datetime import datetime
