@@ -310,6 +310,8 @@ class ResourceType(Protocol):
     """What the program knows about one kind of address. `aws/resources` has one class for each kind."""
 
     kind: str
+    sample: Value
+    """A value for which a transition needs every permission that this kind may ever need."""
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         """Entries that must exist while this one has that value."""

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from remediate.model import AccountId, Plan, Resources, Value, kind_of
+from remediate.model import AccountId, Plan, Resources, Value, at, kind_of
 
 
 def plan_policy(actions: Iterable[str]) -> dict[str, Value]:
@@ -27,6 +27,17 @@ def policy_for(plan: Plan, resources: Resources, reading: Iterable[str]) -> dict
         for n, (actions, targets) in enumerate(sorted(by_actions.items()), start=1)
     ]
     return {"Version": "2012-10-17", "Statement": [_statement("RemediatePlan", reading, ["*"]), *writes]}
+
+
+def actions_of(kinds: Iterable[str], resources: Resources) -> list[str]:
+    """Every IAM action that changing entries of these kinds may need, there and back."""
+    where = AccountId(partition="aws", account="*")
+    found: set[str] = set()
+    for kind in kinds:
+        resource = resources[kind]
+        for before, after in ((None, resource.sample), (resource.sample, resource.sample), (resource.sample, None)):
+            found.update(p.action for p in resource.permissions(at(kind, "*", "*"), before, after, where))
+    return sorted(found)
 
 
 def _statement(sid: str, actions: Iterable[str], resources: list[str]) -> dict[str, Value]:

@@ -28,6 +28,15 @@ def controls() -> str:
     return controls_markdown(CONTROLS.values()).strip()
 
 
+def permissions() -> str:
+    from remediate.aws.resources import RESOURCES
+    from remediate.controls import CONTROLS
+    from remediate.permissions import actions_of
+    from remediate.render.controls_text import actions_markdown
+
+    return actions_markdown((c.id, actions_of(c.kinds, RESOURCES)) for c in CONTROLS.values())
+
+
 def promises() -> str:
     from promises import PROMISES
 
@@ -41,7 +50,7 @@ def _names(tests: tuple[str, ...]) -> str:
     return ", ".join(f"[`{name}`]({path})" for path, _, name in parts)
 
 
-PARTS: Mapping[str, Callable[[], str]] = {"controls": controls, "promises": promises}
+PARTS: Mapping[str, Callable[[], str]] = {"controls": controls, "permissions": permissions, "promises": promises}
 
 
 def readme_text() -> str:

@@ -10,7 +10,7 @@ import pytest
 from remediate.controls import CONTROLS
 from remediate.controls.base import Control
 from remediate.model import Struct
-from remediate.render.controls_text import control_page, controls_markdown, controls_table
+from remediate.render.controls_text import control_page, controls_markdown, controls_table, ranges
 from remediate.render.settings_text import Setting, settings_of
 from remediate.render.text import columns
 
@@ -71,10 +71,12 @@ def test_the_table_names_every_control(width: int) -> None:
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_page_says_everything(name: str) -> None:
     control = CONTROLS[name]
-    page = control_page(control)
+    page = control_page(control, ["iam:GetUser"])
+    assert "iam:GetUser" in page
+    standards = (control.cis_7, control.cis_5, control.security_hub)
     words = " ".join(page.split())
     assert " ".join(control.help().split()) in words
-    for part in (control.title, control.guideline, ", ".join(control.standards), control.changes):
+    for part in (control.title, control.guideline, control.changes, control.rollback, *map(ranges, standards)):
         assert part in words
     for setting in settings_of(control.settings):
         assert f"    {setting.name}: {setting.default}" in page
@@ -100,4 +102,19 @@ def test_a_control_without_settings() -> None:
 def test_the_readme_table_has_a_row_a_control() -> None:
     lines = controls_markdown(CONTROLS.values()).splitlines()
     assert len(lines) == len(CONTROLS) + 2
-    assert all(line.count("|") == 5 for line in lines)
+    assert all(line.count("|") == 9 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("ids", "short"),
+    [
+        ((), ""),
+        (("2.4",), "2.4"),
+        (("5.1", "5.2", "5.3", "5.5"), "5.1–3, 5.5"),
+        (("IAM.7", "IAM.10", "IAM.11"), "IAM.7, IAM.10–11"),
+        (("IAM.9", "CloudTrail.10"), "IAM.9, CloudTrail.10"),
+        (("2.1.1", "2.2"), "2.1.1, 2.2"),
+    ],
+)
+def test_neighbours_are_drawn_together(ids: tuple[str, ...], short: str) -> None:
+    assert ranges(ids) == short

@@ -213,6 +213,8 @@ class AccessKey(OfUser):
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         user, key = pair_of(address)
+        if before is None:
+            raise CallFailed("create_access_key", "NeverDone", "a key is made by AWS, which gives it its id")
         if after is None:
             return _done(aws.write("iam", "delete_access_key", UserName=user, AccessKeyId=key))
         return _done(aws.write("iam", "update_access_key", UserName=user, AccessKeyId=key, Status=str(after)))
