@@ -57,6 +57,9 @@ class Role(Struct, frozen=True, kw_only=True):
     trust: Value
     boundary: str = ""
     tags: Mapping[str, str] = {}
+    created: datetime | None = None
+    last_used: datetime | None = None
+    """None where AWS has no record, which goes back 400 days."""
 
 
 class Trail(Struct, frozen=True, kw_only=True):
@@ -119,10 +122,21 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
 
     def known(self, *prefixes: str) -> None:
         """Raises Unreadable unless everything under these prefixes was read."""
-        for prefix in prefixes:
-            for gap, reason in self.unknown.items():
-                if _covers(gap, prefix) or _covers(prefix, gap):
-                    raise Unreadable(gap, reason)
+        for gap in self.gaps(*prefixes):
+            raise Unreadable(gap, self.unknown[gap])
+
+    def gaps(self, *prefixes: str) -> Iterator[str]:
+        """What could not be read under these prefixes, or above them: for a control that judges region by region."""
+        return (g for p in prefixes for g in self.unknown if _covers(g, p) or _covers(p, g))
+
+    @cached_property
+    def working_as(self) -> frozenset[Address]:
+        """The user or role whose credentials this run works with, and the groups that the user is in."""
+        kind, _, rest = self.caller.rpartition(":")[2].partition("/")
+        if kind == "user":
+            name = rest.rpartition("/")[2]
+            return frozenset({at("iam.user", name), *(at("iam.group", group) for group in self.groups_of(name))})
+        return frozenset({at("iam.role", rest.partition("/")[0])} if kind == "assumed-role" else ())
 
     def value(self, address: Address) -> Value:
         return self.state.get(address)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from remediate.model import SETTLED, Address, Change, Event, Plan, Risk, Struct, Value
+from remediate.model import SETTLED, Address, Change, Event, Plan, Risk, Struct, Value, kind_of
 
 
 class Drifted(Struct, frozen=True, kw_only=True):
@@ -35,9 +35,13 @@ def compare(left: Mapping[Address, tuple[Value, str]], live: Mapping[Address, Va
 
 
 def approved(changes: Sequence[Change], classes: Sequence[Risk]) -> list[Change]:
-    """The changes of approved risk whose needs are all approved too."""
+    """The changes of which every class of risk is approved, and whose needs are all approved too.
+
+    Never a new password: it is shown once, and where nobody watches it would end in a log.
+    """
     chosen: set[int] = set()
     for change in changes:
-        if change.risk in classes and chosen.issuperset(change.needs):
+        password = kind_of(change.address) == "iam.login_profile" and change.after is not None
+        if change.classes.issubset(classes) and chosen.issuperset(change.needs) and not password:
             chosen.add(change.id)
     return [change for change in changes if change.id in chosen]

@@ -57,6 +57,12 @@ def brief(value: object, width: int = 200) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def gravest(risks: Iterable[Risk]) -> tuple[Risk, tuple[Risk, ...]]:
+    """The gravest of some classes of risk, and the others. Beside anything else, neutral says nothing."""
+    first, *rest = sorted(set(risks), key=RISKS.index, reverse=True)
+    return first, tuple(risk for risk in rest if risk != "neutral")
+
+
 def when(moment: datetime | None) -> str | None:
     """A moment as evidence writes it: UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
@@ -172,11 +178,19 @@ class Change(Struct, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...]
     needs: tuple[int, ...]
     risk: Risk
+    """The gravest class it belongs to."""
     reversal: Reversal
+    also: tuple[Risk, ...] = ()
+    """The other classes: a change that takes one thing and gives another is restrictive, and additive also."""
     loss: str = ""
     """What rollback cannot bring back."""
     evidence: Mapping[str, Value] = {}
     notice: str = ""
+
+    @property
+    def classes(self) -> frozenset[Risk]:
+        """Every class of risk that it belongs to."""
+        return frozenset((self.risk, *self.also))
 
     @property
     def sign(self) -> str:
@@ -289,6 +303,8 @@ class Permission(Struct, frozen=True, kw_only=True):
 
     action: str
     resource: str = "*"
+    condition: tuple[str, str, str] | None = None
+    """Operator, key and value, as `("ArnLike", "sts:TaskPolicyArn", "arn:aws:iam::aws:policy/root-task/*")`."""
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -319,6 +335,10 @@ class ResourceType(Protocol):
 
     def parent(self, address: Address) -> Address | None:
         """The entry that this one is a setting of: when it stays after a rollback, so does this."""
+        ...
+
+    def ends_with_parent(self) -> bool:
+        """Whether AWS deletes an entry together with its parent, so that it keeps nobody from deleting that."""
         ...
 
     def principal(self, address: Address) -> Address | None:

@@ -26,6 +26,7 @@ class Step(Struct, frozen=True, kw_only=True):
     after: Value
     reasons: tuple[Reason, ...]
     risk: Risk
+    also: tuple[Risk, ...] = ()
     frees: tuple[Address, ...] = ()
     evidence: Mapping[str, Value] = {}
     notice: str = ""

@@ -3,30 +3,36 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from remediate.model import AccountId, Plan, Resources, Value, at, kind_of
+from remediate.model import AccountId, Permission, Plan, Resources, Value, at, kind_of
 
 
-def plan_policy(actions: Iterable[str]) -> dict[str, Value]:
-    """What `plan` and `drift` need: reading alone."""
-    return {"Version": "2012-10-17", "Statement": [_statement("RemediatePlan", actions, ["*"])]}
+def plan_policy(actions: Iterable[str], also: Iterable[Permission] = ()) -> dict[str, Value]:
+    """What `plan` and `drift` need: reading alone. `also` is what only a condition keeps to that."""
+    reading = _statement("RemediatePlan", actions, ["*"])
+    return {"Version": "2012-10-17", "Statement": [reading, *_statements("RemediateRead", also)]}
 
 
 def policy_for(plan: Plan, resources: Resources, reading: Iterable[str]) -> dict[str, Value]:
     """What applying this plan and taking it back needs, and the reading that both begin with."""
     where = AccountId(partition=plan.header.partition, account=plan.header.account)
-    by_resource: dict[str, set[str]] = defaultdict(set)
-    for change in plan.changes:
-        kind = resources[kind_of(change.address)]
-        for permission in kind.permissions(change.address, change.before, change.after, where):
-            by_resource[permission.resource].add(permission.action)
-    by_actions: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for resource, actions in by_resource.items():
-        by_actions[tuple(sorted(actions))].append(resource)
-    writes = [
-        _statement(f"RemediateApply{n}", actions, sorted(targets))
-        for n, (actions, targets) in enumerate(sorted(by_actions.items()), start=1)
-    ]
+    kinds = [(resources[kind_of(change.address)], change) for change in plan.changes]
+    needed = (p for kind, c in kinds for p in kind.permissions(c.address, c.before, c.after, where))
+    writes = _statements("RemediateApply", needed)
     return {"Version": "2012-10-17", "Statement": [_statement("RemediatePlan", reading, ["*"]), *writes]}
+
+
+def _statements(sid: str, permissions: Iterable[Permission]) -> list[dict[str, Value]]:
+    """As few statements as say exactly these permissions."""
+    by_resource: dict[tuple[str, tuple[str, ...]], set[str]] = defaultdict(set)
+    for permission in permissions:
+        by_resource[permission.resource, permission.condition or ()].add(permission.action)
+    by_actions: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
+    for (resource, condition), actions in by_resource.items():
+        by_actions[tuple(sorted(actions)), condition].append(resource)
+    return [
+        _statement(f"{sid}{n}", actions, sorted(targets), condition)
+        for n, ((actions, condition), targets) in enumerate(sorted(by_actions.items()), start=1)
+    ]
 
 
 def actions_of(kinds: Iterable[str], resources: Resources) -> list[str]:
@@ -40,5 +46,11 @@ def actions_of(kinds: Iterable[str], resources: Resources) -> list[str]:
     return sorted(found)
 
 
-def _statement(sid: str, actions: Iterable[str], resources: list[str]) -> dict[str, Value]:
-    return {"Sid": sid, "Effect": "Allow", "Action": sorted(set(actions)), "Resource": resources}
+def _statement(
+    sid: str, actions: Iterable[str], resources: list[str], condition: tuple[str, ...] = ()
+) -> dict[str, Value]:
+    allowed: dict[str, Value] = {"Sid": sid, "Effect": "Allow", "Action": sorted(set(actions)), "Resource": resources}
+    if condition:
+        operator, key, value = condition
+        return {**allowed, "Condition": {operator: {key: value}}}
+    return allowed

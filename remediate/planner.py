@@ -11,7 +11,6 @@ from remediate.controls.base import Control
 from remediate.errors import BadInput, Unreadable
 from remediate.guard.rules import principal
 from remediate.model import (
-    RISKS,
     Address,
     Change,
     Check,
@@ -28,6 +27,7 @@ from remediate.model import (
     Value,
     Want,
     at,
+    gravest,
     kind_of,
 )
 from remediate.order import Step
@@ -81,16 +81,24 @@ def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) 
 def examine(
     account: Account, chosen: Chosen, scope: Scope
 ) -> tuple[list[tuple[Control[Struct], Fault]], list[Unknown]]:
-    """What each control finds, and what could not be read. A control that misses something it needs finds nothing."""
+    """What each control finds, and what could not be read.
+
+    A control that misses something it must know finds nothing; one that can do without it says what it finds elsewhere.
+    Both are named beside what is missing.
+    """
     faults: list[Found] = []
     blind: dict[str, list[str]] = {gap: [] for gap in account.unknown}
     for control, settings in chosen:
         try:
+            # What it asked for in vain, such as one region of many: the control judges what it sees of the rest.
+            missing = blind.keys() & set(control.asks(account, settings, scope))
             found = list(control.check(account, settings, scope))
         except Unreadable as error:
             blind[error.prefix].append(control.id)
         else:
             faults += [(control, fault) for fault in found]
+            for gap in missing:
+                blind[gap].append(control.id)
     gaps = [Unknown(what=g, reason=account.unknown[g], controls=tuple(c)) for g, c in sorted(blind.items())]
     return faults, gaps
 
@@ -149,12 +157,14 @@ def _steps(account: Account, wants: Mapping[Address, list[tuple[str, Want]]]) ->
 
 
 def _step(address: Address, before: Value, after: Value, wants: Sequence[tuple[str, Want]]) -> Step:
+    risk, also = gravest(w.risk for _, w in wants)
     return Step(
         address=address,
         before=before,
         after=after,
         reasons=tuple(Reason(control=c, why=w) for c, w in sorted({(c, want.why) for c, want in wants})),
-        risk=max((w.risk for _, w in wants), key=RISKS.index),
+        risk=risk,
+        also=also,
         frees=tuple(sorted({a for _, w in wants for a in w.frees})),
         evidence={k: v for _, w in wants for k, v in w.evidence.items()},
         notice="; ".join(sorted({w.notice for _, w in wants if w.notice})),
@@ -182,6 +192,7 @@ def ordered(steps: Sequence[Step], account: Account, resources: Resources) -> tu
                 reasons=step.reasons,
                 needs=needed,
                 risk=step.risk,
+                also=step.also,
                 reversal=reversal,
                 loss=loss,
                 evidence=step.evidence,
@@ -214,7 +225,7 @@ def _finding(control: Control[Struct], fault: Fault, changed: Mapping[Address, t
         address=fault.address,
         severity=fault.severity,
         summary=fault.summary,
-        standards=(control.guideline, *control.standards),
+        standards=tuple(filter(None, (control.guideline, *control.standards))),
         evidence=fault.evidence,
         changes=tuple(sorted(i for address in repairs for i in changed.get(address, ()))),
     )

@@ -128,3 +128,38 @@ def merge(document: Value, ours: Sequence[Mapping[str, Value]]) -> dict[str, Val
     kept = [s for s in _as_list(body) if not (isinstance(s, Mapping) and s.get("Sid") in mine)]
     theirs["Statement"] = [*kept, *ours]
     return theirs
+
+
+def aws_principals(item: Value) -> tuple[str, ...]:
+    """Whom a trust statement names as principals of AWS: accounts, ARNs, ids, or `*` for everyone."""
+    principal = item.get("Principal") if isinstance(item, Mapping) else None
+    named = principal.get("AWS", []) if isinstance(principal, Mapping) else "*" if principal == "*" else []
+    return tuple(name for name in _as_list(named) if isinstance(name, str))
+
+
+def federated_principals(item: Value) -> tuple[str, ...]:
+    """The identity providers that a trust statement names: ARNs, or names such as cognito-identity.amazonaws.com."""
+    principal = item.get("Principal") if isinstance(item, Mapping) else None
+    named = principal.get("Federated", []) if isinstance(principal, Mapping) else []
+    return tuple(name for name in _as_list(named) if isinstance(name, str))
+
+
+def deleted_principals(trust: Value) -> frozenset[str]:
+    """The ids that a trust policy shows in place of users and roles that are no more.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    names = (name for item in trust_statements(trust) for name in aws_principals(item))
+    return frozenset(name for name in names if name.startswith(("AIDA", "AROA")) and name.isalnum())
+
+
+def lets_people_in(trust: Value) -> bool:
+    """Whether somebody other than an AWS service may assume the role: Lambda's helps nobody who is locked out."""
+    allows = [s for s in trust_statements(trust) if isinstance(s, Mapping) and s.get("Effect") == "Allow"]
+    federated = any(isinstance(p := item.get("Principal"), Mapping) and "Federated" in p for item in allows)
+    return federated or bool({name for item in allows for name in aws_principals(item)} - deleted_principals(trust))
+
+
+def trust_statements(trust: Value) -> list[Value]:
+    """The statements of a trust policy, be it one or a list; none where it is no policy."""
+    return _as_list(trust.get("Statement", [])) if isinstance(trust, Mapping) else []

@@ -1,6 +1,6 @@
 """What must be true before a saved plan is applied; most of it is checked before the first call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -88,6 +88,17 @@ def seen(account: Account, changes: Sequence[Change]) -> None:
             "the guard cannot see whom this plan concerns",
             details=[*(f"{gap}: {why}" for gap, why in sorted(gaps.items())), "Nothing was written."],
             remedy="Give the caller the permissions that `remediate permissions --plan-role` prints.",
+        )
+
+
+def held(account: Account, holders: Iterable[Address]) -> None:
+    """Raises Refused if it cannot be seen who has come to depend on what a rollback would delete."""
+    gaps = {gap: account.unknown[gap] for gap in account.gaps(*holders)}
+    if gaps:
+        raise Refused(
+            "it cannot be seen who uses what this rollback would delete",
+            details=[*(f"{gap}: {why}" for gap, why in sorted(gaps.items())), "Nothing was written."],
+            remedy="Give the caller the permissions that `remediate permissions FILE` prints.",
         )
 
 

@@ -1,7 +1,7 @@
 """The same plan backwards: before and after swapped, edges reversed, through the same executor."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -21,6 +21,7 @@ from remediate.model import (
     Record,
     Resources,
     Risk,
+    gravest,
     kind_of,
     outcomes,
 )
@@ -106,7 +107,8 @@ def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dic
         for change in ours:
             kind = resources[kind_of(change.address)]
             parent = kind.parent(change.address)
-            others = sorted(users[change.address] - gone) if kind.held() else []
+            held = users[change.address] - gone - _within(change.address, created, resources) if kind.held() else ()
+            others = sorted(held)
             if parent in created and parent not in gone:
                 found.setdefault(change.id, f"it stays with {parent}")
             elif change.before is None and others:
@@ -114,6 +116,12 @@ def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dic
         if found == kept:
             return kept
         kept = found
+
+
+def _within(address: Address, created: Iterable[Address], resources: Resources) -> set[Address]:
+    """Entries of this plan that end with that one."""
+    kinds = [(a, resources[kind_of(a)]) for a in created]
+    return {a for a, kind in kinds if kind.ends_with_parent() and kind.parent(a) == address}
 
 
 def _users_after(
@@ -154,13 +162,15 @@ def _bits(number: int) -> Iterator[int]:
 
 def _swapped(change: Change, number: Mapping[int, int], needs: set[int], resources: Resources) -> Change:
     reversal, loss = resources[kind_of(change.address)].reversal(change.after, change.before)
+    risk, also = gravest(INVERSE_RISK[r] for r in change.classes)
     return msgspec.structs.replace(
         change,
         id=number[change.id],
         before=change.after,
         after=change.before,
         needs=tuple(sorted(number[n] for n in needs)),
-        risk=INVERSE_RISK[change.risk],
+        risk=risk,
+        also=also,
         reversal=reversal,
         loss=loss,
         evidence={},

@@ -67,3 +67,9 @@ def test_only_what_is_approved_together_with_all_it_needs(
         change(n, at("iam.user_tag", "ann", str(n)), None, "x", *range(1, n), risk=r) for n, r in enumerate(risks, 1)
     ]
     assert [c.id for c in approved(chain, classes)] == expected
+
+
+def test_a_password_is_never_made_where_nobody_sees_it() -> None:
+    password = at("iam.login_profile", "ann")
+    assert approved([change(1, password, None, "password", risk="additive")], ("additive",)) == []
+    assert len(approved([change(1, password, "password", None, risk="additive")], ("additive",))) == 1

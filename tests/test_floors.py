@@ -16,10 +16,10 @@ FLOORS = {
     **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "permissions", "order"), 4),
     "controls": 3,
     **dict.fromkeys(("account", "playbook"), 2),
-    **dict.fromkeys(("model", "policy", "errors"), 1),
+    **dict.fromkeys(("model", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
-    "aws": {"model", "policy", "errors", "account"},
+    "aws": {"model", "policy", "errors", "passwords", "account"},
     "store": {name for name, floor in FLOORS.items() if floor < 5},
     "render": {name for name, floor in FLOORS.items() if floor < 5},
     "sandbox": {"errors"},
@@ -81,6 +81,7 @@ def test_imports_go_down_only(name: str) -> None:
 HOMES = {
     "boto3": ("aws/",),
     "botocore": ("aws/",),
+    "cryptography": ("controls/", "sandbox/"),
     "moto": ("sandbox/",),
     "werkzeug": ("sandbox/",),
     "jinja2": ("render/",),
@@ -100,7 +101,7 @@ def test_each_library_has_its_place(library: str, homes: tuple[str, ...]) -> Non
     assert not {name for name in users if not name.startswith(homes)}
 
 
-HEAVY = ("boto3", "botocore", "moto", "werkzeug", "jinja2", "apscheduler", "rich", "tabulate", "hypothesis", "dask")
+HEAVY = ("boto3", "botocore", "moto", "werkzeug", "jinja2", "apscheduler", "rich", "tabulate", "hypothesis", "dask", "cryptography")
 
 
 def test_nothing_heavy_is_imported_by_the_command_line() -> None:

@@ -16,7 +16,7 @@ from remediate.cli import work
 from remediate.permissions import plan_policy, policy_for
 from remediate.sandbox import fill
 
-READS = re.compile(r"(Get|List|Describe|Generate|Lookup|Head)")
+READS = re.compile(r"(Get|List|Describe|Generate|Lookup|Head|View)")
 
 
 @pytest.fixture

@@ -200,6 +200,16 @@ def test_a_control_that_misses_something_after_its_first_finding_finds_nothing()
     assert [(u.what, u.controls) for u in draft.unknowns] == [("iam.user", ("a",))]
 
 
+def test_one_region_that_cannot_be_read_hides_no_other() -> None:
+    """A control that judges region by region finds what it sees, and is named beside the region it asked in vain."""
+    west, east = at("ec2.instance", "eu-west-1"), at("ec2.instance", "us-east-1")
+    now = account(users=[user("ann")], unknown={west: "denied", "x": "why"}, asked=frozenset({west, east}))
+    draft = drafted(finds("a", fault(want()), asks=(west, east)), finds("b", asks=(east,)), now=now)
+    assert [finding.control for finding in draft.findings] == ["a"]
+    assert [(u.what, u.controls) for u in draft.unknowns] == [(west, ("a",)), ("x", ())]
+    assert (list(now.gaps(east)), list(now.gaps(at("ec2.instance", "eu-west-1", "i-1")))) == ([], [west])
+
+
 def test_an_unknown_that_nobody_needs_is_said_too() -> None:
     assert drafted(now=account(unknown={"x": "why"})).unknowns == (Unknown(what="x", reason="why"),)
 

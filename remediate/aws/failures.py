@@ -1,5 +1,7 @@
 """What each failure of an AWS call means for the change that made it: the one retry table of the program."""
 
+from collections.abc import Mapping
+
 from remediate.errors import CallFailed, CredentialsEnded, Denied, NotYet, OutcomeUnknown
 
 THROTTLED = frozenset(
@@ -9,12 +11,22 @@ THROTTLED = frozenset(
 """AWS refused to look at the call: nothing happened."""
 
 NOT_CONSISTENT = frozenset(
-    "ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable "
-    "OperationAborted InsufficientS3BucketPolicyException InsufficientEncryptionPolicyException "
-    "InvalidCloudWatchLogsRoleArnException InvalidCloudWatchLogsLogGroupArnException ConflictException".split()
+    "ConcurrentModification ConcurrentModificationException EntityTemporarilyUnmodifiable OperationAborted "
+    "OperationAbortedException InsufficientS3BucketPolicyException InsufficientEncryptionPolicyException "
+    "InvalidCloudWatchLogsRoleArnException InvalidCloudWatchLogsLogGroupArnException ConflictException "
+    "IncorrectInstanceState".split()
 )
 """AWS looked, and something it needs is not visible to it yet: nothing happened.
-Terraform's AWS provider waits for the same ones: internal/service/iam and internal/service/cloudtrail."""
+Terraform's AWS provider waits for the same ones: internal/service/iam and internal/service/cloudtrail. An instance that
+is starting or stopping is IncorrectInstanceState."""
+
+NOT_VISIBLE: Mapping[str, tuple[str, ...]] = {
+    "MalformedPolicyDocument": ("Invalid principal",),
+    "InvalidParameterValue": ("Invalid IAM Instance Profile", "has no associated IAM Roles"),
+    "IncorrectState": ("InstanceIdentityProfileNotFound",),
+}
+"""The same, where the code alone could mean a mistake: what the message says of a role or profile made a moment ago.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency"""
 
 DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError".split())
 
@@ -80,8 +92,8 @@ def _answered(operation: str, error: "object") -> CallFailed:
 def _kind(code: str, message: str, status: int) -> type[CallFailed]:
     if code in THROTTLED or code in NOT_CONSISTENT:
         return NotYet
-    if code == "MalformedPolicyDocument" and "Invalid principal" in message:
-        return NotYet  # a role that was created a moment ago
+    if any(part in message for part in NOT_VISIBLE.get(code, ())):
+        return NotYet
     if code == "DeleteConflict":
         return NotYet  # what was removed from it a moment ago is still seen; the wait is bounded
     if code in DENIED:

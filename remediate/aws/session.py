@@ -1,22 +1,30 @@
 """One AWS session: every call of the program goes through `read`, `pages` or `write`; nothing else imports boto3."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from remediate import __version__
 from remediate.aws.failures import translate
-from remediate.errors import BadInput, CallFailed
+from remediate.errors import BadInput, CallFailed, CredentialsEnded
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.client import BaseClient
+
+T = TypeVar("T")
 
 Answer = dict[str, Any]
 """What boto3 returns: JSON-like, shaped by the operation."""
 
 READ_ATTEMPTS = 6
 CONNECTIONS = 32
+ROOT_SECONDS = 900
+"""The longest that AWS lets a session of a member's root user last."""
+ROOT_MARGIN = timedelta(seconds=60)
+"""So long before its end such a session begins no more calls."""
 
 
 class Session:
@@ -28,13 +36,25 @@ class Session:
 
     def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
         import boto3
+        import botocore.session
 
         with translated("credentials"):
-            self._boto = boto3.Session(profile_name=profile, region_name=region)
-        self.region = self._boto.region_name or "us-east-1"
-        self._endpoint = endpoint_url
+            core = botocore.session.Session()
+            # The global endpoint of STS, which old settings still choose, does not know AssumeRoot.
+            core.set_config_variable("sts_regional_endpoints", "regional")
+            boto = boto3.Session(botocore_session=core, profile_name=profile, region_name=region)
+        self._open(boto, boto.region_name or "us-east-1", endpoint_url, {})
+
+    def _open(self, boto: "boto3.Session", region: str, endpoint: str | None, given: Mapping[str, str]) -> None:
+        """`given` are credentials to use in place of those that the SDK finds."""
+        self._boto = boto
+        self.region = region
+        self._endpoint = endpoint
+        self._given = given
         self._clients: dict[tuple[str, str, bool], BaseClient] = {}
         self._lock = threading.Lock()
+        self._roots: dict[tuple[str, str], RootSession] = {}
+        self._turns: dict[tuple[str, str], threading.Lock] = {}
         self.calls = 0
         self.on_call: Callable[[str], None] = lambda _operation: None
 
@@ -56,8 +76,35 @@ class Session:
 
     def regions(self, service: str) -> tuple[str, ...]:
         """The regions botocore knows for a service in this partition, without asking AWS."""
-        partition = self._boto.get_partition_for_region(self.region)
-        return tuple(self._boto.get_available_regions(service, partition_name=partition))
+        return tuple(self._boto.get_available_regions(service, partition_name=self.partition()))
+
+    def partition(self) -> str:
+        """`aws`, `aws-cn`, `aws-us-gov`."""
+        return str(self._boto.get_partition_for_region(self.region))
+
+    def as_root(self, account: str, task: str, act: "Callable[[RootSession], T]") -> T:
+        """What `act` does as the root user of a member account of this caller's organization, limited to one task.
+
+        `task` is one of AWS's root-task policies. `act` runs again, once, where AWS no longer takes the credentials of
+        the first time: it refuses such calls before it does anything. Raises CallFailed.
+        """
+        root = self._root_of(account, task)
+        try:
+            return act(root)
+        except CredentialsEnded:
+            root = self._root_of(account, task, fresh=True)
+        with _of_root():
+            return act(root)
+
+    def _root_of(self, account: str, task: str, *, fresh: bool = False) -> "RootSession":
+        """Made once for all threads, and anew when it ends."""
+        key = (account, task)
+        with self._lock:
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:
+            if fresh or key not in self._roots or self._roots[key].ended():
+                self._roots[key] = RootSession(self, account, task)
+            return self._roots[key]
 
     def access_key(self) -> str:
         """The id of the access key that signs the calls; not a secret. Raises CallFailed."""
@@ -102,13 +149,68 @@ class Session:
         )
         try:
             client: BaseClient = self._boto.client(  # type: ignore[call-overload]
-                service, region_name=region, endpoint_url=self._endpoint, config=config
+                service, region_name=region, endpoint_url=self._endpoint, config=config, **self._given
             )
         except ValueError as error:
             raise BadInput(
                 f"no connection to {service} in {region}: {error}", remedy="Check --endpoint-url and --region."
             ) from None
         return client
+
+
+class RootSession(Session):
+    """The root user of one member account, for one task and at most 15 minutes: what sts:AssumeRoot gives.
+
+    A call without UserName acts on whoever signs it. Here that is meant: there is no such session before
+    GetCallerIdentity, signed with these very credentials, has said that they are that root user's. Even so it deletes
+    an access key and writes nothing else. Made by `Session.as_root` alone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
+
+    def __init__(self, caller: Session, account: str, task: str) -> None:
+        """Raises CallFailed, also where the credentials turn out to be somebody else's."""
+        partition = caller.partition()
+        made = caller.read(
+            "sts",
+            "assume_root",
+            TargetPrincipal=account,
+            TaskPolicyArn={"arn": f"arn:{partition}:iam::aws:policy/root-task/{task}"},
+            DurationSeconds=ROOT_SECONDS,
+        )["Credentials"]
+        given = {
+            "aws_access_key_id": made["AccessKeyId"],
+            "aws_secret_access_key": made["SecretAccessKey"],
+            "aws_session_token": made["SessionToken"],
+        }
+        self._caller = caller
+        self._ends: datetime = made["Expiration"]
+        self._open(caller._boto, caller.region, caller._endpoint, given)
+        with _of_root():
+            who = self.read("sts", "get_caller_identity")["Arn"]
+        if who != f"arn:{partition}:iam::{account}:root":
+            raise CallFailed("assume_root", "NotRoot", f"asked for the root user of {account}, and got {who}")
+
+    def ended(self) -> bool:
+        return datetime.now(UTC) >= self._ends - ROOT_MARGIN
+
+    def access_key(self) -> str:
+        return self._given["aws_access_key_id"]
+
+    def _refuse_implicit_user(self, service: str, operation: str, region: str, parameters: Answer) -> None:
+        if (service, operation) != ("iam", "delete_access_key") or "UserName" in parameters:
+            raise CallFailed(operation, "NotForRoot", "a member's root user deletes its own access keys, and no more")
+
+    def _count(self, operation: str) -> None:
+        self._caller._count(operation)
+
+
+@contextmanager
+def _of_root() -> Iterator[None]:
+    """Credentials that end in here are a member's root's: those of this run are as good as before."""
+    try:
+        yield
+    except CredentialsEnded as error:
+        raise CallFailed(error.operation, error.code, error.message, error.request_id) from error
 
 
 @contextmanager

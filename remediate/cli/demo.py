@@ -18,6 +18,8 @@ from remediate.store.history import rollback_path
 if TYPE_CHECKING:
     from remediate.account import Account
 
+PLAYBOOK = "acme"
+"""A company's own playbook, written for this account: it switches on every control."""
 PASSWORD_POLICY = Address("iam.password_policy")
 
 
@@ -40,18 +42,20 @@ def demo(context: typer.Context) -> None:
 
 def _story(context: typer.Context) -> Path:
     _tell("What is wrong, and what would it take? A plan changes nothing.")
-    _run(context, "plan")
+    _run(context, "plan", "-p", PLAYBOOK)
     plan = sorted(work.PLANS.glob("*.plan.json"))[0]
     _tell("Every change says why, what it needs first, and how it is undone. One of them, whole:")
     _run(context, "show", str(plan), "--address", PASSWORD_POLICY)
     _tell("A person reads the plan, and applies exactly that. Each step is checked, recorded, and read back.")
     _run(context, "apply", str(plan), "--yes")
     _tell("Is anything left? The next plan is empty, but for what only a person can do.")
-    _run(context, "plan")
+    _run(context, "plan", "-p", PLAYBOOK)
+    _tell("What only a person can do is explained step by step, and checked by every plan.")
+    _run(context, "show", str(sorted(work.PLANS.glob("*.plan.json"))[-1]), "--manual")
     _tell("A month later somebody stops the trail and allows passwords of 6 characters, by hand.")
     _undo_by_hand()
     _tell("Drift finds it. What the playbook approves in advance is put right at once.")
-    _run(context, "drift", "--correct")
+    _run(context, "drift", "-p", PLAYBOOK, "--correct")
     _tell("And if the whole thing was a mistake: take it back, step by step, in the opposite order.")
     _run(context, "rollback", str(plan), "--yes")
     return plan
@@ -88,8 +92,8 @@ def _undo_by_hand() -> None:
 
 
 def _account() -> "Account":
-    """Everything the default playbook looks at, keys and trail settings included."""
-    return work.survey(work.connect(None, None, None), work.playbook_named("guidelines"), ())[0]
+    """Everything the playbook looks at, keys and trail settings included."""
+    return work.survey(work.connect(None, None, None), work.playbook_named(PLAYBOOK), ())[0]
 
 
 def _run(context: typer.Context, *arguments: str) -> None:

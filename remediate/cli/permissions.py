@@ -14,11 +14,11 @@ def permissions(
     plan_role: options.PlanRole = False,
 ) -> None:
     """Print the least IAM policy for a phase or a plan."""
-    from remediate.aws.reader.actions import PLAN_ACTIONS
+    from remediate.aws.reader.actions import PLAN_ACTIONS, PLAN_ALSO
     from remediate.aws.resources import RESOURCES
     from remediate.permissions import plan_policy, policy_for
     from remediate.store.plans import load
 
     if (file is None) == (not plan_role):
         raise BadInput("give a plan, or --plan-role", remedy="remediate permissions --plan-role")
-    terminal.data(policy_for(load(file), RESOURCES, PLAN_ACTIONS) if file else plan_policy(PLAN_ACTIONS))
+    terminal.data(policy_for(load(file), RESOURCES, PLAN_ACTIONS) if file else plan_policy(PLAN_ACTIONS, PLAN_ALSO))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from remediate import __version__
 from remediate.cli import terminal
 from remediate.errors import Partial, Refused
-from remediate.model import SETTLED, Change, Event, Header, Plan, Record, outcomes
+from remediate.model import SETTLED, Change, Event, Header, Plan, Record, kind_of, outcomes
 from remediate.store.files import SUFFIX, journal_path, rollback_path
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", para
     """The rollback of a plan: the one that was begun, or a new one made from the journal and the live account."""
     from remediate import preflight, rollback
     from remediate.aws.live import LiveAccount
-    from remediate.aws.reader import read_account
+    from remediate.aws.reader import read_account, read_more
     from remediate.aws.resources import RESOURCES
     from remediate.store.plans import load, save, sealed
 
@@ -300,8 +300,11 @@ def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", para
         live = LiveAccount(aws, parallel)
         preflight.same_account(plan, *live.identity())
         done = rollback.settled(plan, records_of(file), live)
-        account = read_account(aws)
+        made = [change.address for change in plan.changes if change.before is None]
+        holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
+        account = read_more(aws, read_account(aws), holders)
         preflight.seen(account, plan.changes)
+        preflight.held(account, holders)
         back = sealed(rollback.inverse(plan, done, account, RESOURCES, SystemClock().now()))
     save(back, path)
     if output:

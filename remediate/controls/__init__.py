@@ -3,7 +3,33 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from remediate.controls import application_passwords, groups, password_policy, trail, unused_credentials
+from remediate.controls import (
+    access_analyzer,
+    alarms,
+    application_logins,
+    application_passwords,
+    billing_alerts,
+    central_root_access,
+    cloudshell_access,
+    cross_account_roles,
+    directory,
+    expired_certificates,
+    federation,
+    groups,
+    instance_roles,
+    key_rotation,
+    least_privilege,
+    mfa,
+    password_policy,
+    root_access_keys,
+    root_mfa,
+    root_usage,
+    security_contact,
+    shared_credentials,
+    support_role,
+    trail,
+    unused_credentials,
+)
 from remediate.controls.base import Control
 from remediate.errors import BadInput
 from remediate.model import Struct
@@ -13,10 +39,30 @@ CONTROLS: Mapping[str, Control[Any]] = {
     control.id: control
     for control in (
         trail.control,
+        alarms.control,
+        root_access_keys.control,
+        root_mfa.control,
+        root_usage.control,
         password_policy.control,
+        mfa.control,
         groups.control,
+        least_privilege.control,
         unused_credentials.control,
         application_passwords.control,
+        key_rotation.control,
+        instance_roles.control,
+        federation.control,
+        directory.control,
+        cross_account_roles.control,
+        application_logins.control,
+        shared_credentials.control,
+        billing_alerts.control,
+        access_analyzer.control,
+        central_root_access.control,
+        support_role.control,
+        expired_certificates.control,
+        cloudshell_access.control,
+        security_contact.control,
     )
 }
 

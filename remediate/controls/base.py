@@ -39,6 +39,10 @@ class Control(Generic[S]):
 
     `asks` names addresses (or prefixes of them) that the first reading leaves out because they cost a call each,
     such as the keys of one user; `check` is called after they were read.
+
+    What could not be read is never a pass. `check` calls `Account.known` for what it cannot do without: then all of it
+    is unknown. Where it asks region by region it needs to know `regions`, passes over those that `Account.gaps` names,
+    and judges the rest: the planner names the control beside every address that its `asks` asked for in vain.
     """
 
     id: str
@@ -66,8 +70,9 @@ class Control(Generic[S]):
 
     @property
     def standards(self) -> tuple[str, ...]:
-        seven, five = ((f"CIS {v} {n}" for n in numbers) for v, numbers in (("7.0", self.cis_7), ("5.0", self.cis_5)))
-        return (*seven, *five, *self.security_hub)
+        seven = (f"CIS 7.0 {number}" for number in self.cis_7)
+        return (*seven, *(f"CIS 5.0 {number}" for number in self.cis_5), *self.security_hub)
+
 
     def help(self) -> str:
         return cleandoc(self.doc)

@@ -5,6 +5,8 @@ users with the same remaining policies share one further group. Inline documents
 documents that say the same (compared by meaning, not by text). An existing policy or group is used where it grants
 exactly that; one that happens to have the wanted name and other content is left alone, and ours gets another name.
 
+What another control of the playbook takes away (`cloudshell-access`) is not carried over.
+
 A user in as many groups as IAM allows swaps one membership for a combined group; until that is joined, what the left
 group gave is attached to the user. Where a quota leaves no way, the user is reported with the reason.
 
@@ -18,9 +20,10 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from remediate.account import Account
+from remediate.controls import cloudshell_access
 from remediate.controls.base import Control
 from remediate.controls.grouping import Draft, Move, NoWay, Policies
-from remediate.model import Fault, Manual, Struct, Want, at
+from remediate.model import Fault, Manual, Struct, Want, at, pair_of
 from remediate.playbook.scope import Scope
 from remediate.policy import NotAPolicy
 
@@ -48,7 +51,8 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
     policies = Policies(account, settings.path)
     drafts: list[Draft] = []
     for name, user in account.users.items():
-        own = policies.own(name)
+        gone = cloudshell_access.taken_from(account, scope, name)
+        own = tuple(address for address in policies.own(name) if pair_of(address)[1] != gone)
         if not own:
             continue
         if scope.exemption(control.id, user):

@@ -1,6 +1,6 @@
 """Names for new groups and policies: telling, the same in every plan, and unique as IAM counts (case ignored)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 MAX_LENGTH = 128
 SHORT_HASH = 4
@@ -20,3 +20,8 @@ class Names:
                 self._taken.add(name.lower())
                 return name
         raise AssertionError("two different contents with one hash")
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number behind it that makes it free: `main`, `main-2`, `main-3`."""
+    return next(n for n in (name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))) if n not in taken)

@@ -15,9 +15,13 @@ enough is not said again. Logs in a bucket that keeps them for ever are kept for
 to new buckets, and lengthens one that is shorter. If the bucket cannot be read, because it belongs to another account
 or because permissions are missing, nothing is concluded and nothing is changed.
 
+With `access_log_bucket: true` S3 records who reads or deletes the logs, in a second bucket that is made for it: closed
+to the public, open to S3's log delivery for this one bucket, kept as long as the trail's, and without a log of its own.
+With a name, in that bucket. Where the trail's bucket has an access log already, that one stays.
+
 Every bucket is encrypted by S3 itself. With `kms: true` the logs are encrypted with a key of the account's own, which
-is made once; with the alias or ARN of a key, with that one. Rollback stops and deletes a trail that was made. The
-bucket, the key and the log group stay, because they hold what was recorded.
+is made once; with the alias or ARN of a key, with that one. Rollback stops and deletes a trail that was made, and
+switches off an access log that was switched on. Buckets, the key and the log group stay: they hold what was recorded.
 """
 
 import re
@@ -28,6 +32,7 @@ from msgspec import Meta
 
 from remediate.account import Account, Trail
 from remediate.controls.base import Control
+from remediate.controls.trail_access_logs import access_log_asks, access_log_faults
 from remediate.controls.trail_choice import organization_trail, owner, selectors_of, subject
 from remediate.controls.trail_documents import Names
 from remediate.controls.trail_key import key, key_asks
@@ -73,8 +78,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_retention_days: LogDays | None = 365
     role: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+=,.@_-]+$", max_length=64)] = "CloudTrailToCloudWatchLogs"
     """Through which events are delivered to a log group that the trail has not had."""
-    access_log_bucket: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
-    """An existing bucket, in the same region, for the access log of the trail's bucket."""
+    access_log_bucket: bool | Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    """Where S3 records who reads the trail's bucket: `true` for a bucket that is made for it, or the name of one that
+    you have in the same account and region. A log that is on stays where it goes; `null` asks for none."""
 
     def __post_init__(self) -> None:
         try:
@@ -93,7 +99,8 @@ def asks(account: Account, settings: Settings, _scope: Scope) -> Iterator[Addres
     if organization_trail(account):
         return
     names, live = subject(account, settings.home_region or account.region, settings.name, settings.bucket)
-    yield from bucket_asks(names, settings.access_log_bucket)
+    yield from bucket_asks(names)
+    yield from access_log_asks(account, names, settings.access_log_bucket)
     yield from delivery_asks(names, live, settings.log_group, settings.role)
     if not live.get("kms_key"):
         yield from key_asks(account, names, settings.kms)
@@ -113,7 +120,8 @@ def check(account: Account, settings: Settings, _scope: Scope) -> Iterator[Fault
     if encrypted.manual:
         manual = encrypted.manual
         yield Fault(address=manual.address, severity="medium", summary=manual.summary, manual=manual)
-    yield from bucket_faults(account, names, settings.retention_days, settings.access_log_bucket)
+    yield from bucket_faults(account, names, settings.retention_days)
+    yield from access_log_faults(account, names, settings.access_log_bucket, settings.retention_days)
     address = at("cloudtrail.selectors", names.home, names.trail)
     selectors = account.value(address)
     if not covers_management(selectors):
@@ -228,6 +236,7 @@ control = Control(
         "cloudtrail.selectors",
         *(f"s3.bucket{part}" for part in ("", "_policy", "_public_access", "_versioning", "_lifecycle", "_logging")),
         "kms.key",
+        "kms.rotation",
         "kms.key_policy",
         "logs.group",
         "logs.retention",

@@ -53,14 +53,15 @@ def bucket_statements(names: Names) -> list[Statement]:
     ]
 
 
-def only_encrypted(names: Names) -> Statement:
+def only_encrypted(where: AccountId, bucket: str) -> Statement:
     """Turns away whoever comes without TLS. Only for a new bucket: in an old one somebody may depend on it."""
+    arn = f"arn:{where.partition}:s3:::{bucket}"
     return {
         "Sid": "RemediateOnlyEncrypted",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [names.bucket_arn, f"{names.bucket_arn}/*"],
+        "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 
@@ -192,18 +193,18 @@ def _lets_through(theirs: Statement, wanted: Statement, names: Names) -> bool:
     return "aws:sourcearn" in dict(tests) or "aws:sourcearn" not in dict(_tests(wanted))
 
 
-def kept_for(names: Names, days: int) -> Value:
+def kept_for(folder: str, days: int) -> Value:
     """The lifecycle of a new bucket: logs end after so many days; one that was deleted can be had back for as long."""
-    rule: dict[str, Value] = {"ID": "audit-logs", "Status": "Enabled", "Filter": {"Prefix": names.folder}}
+    rule: dict[str, Value] = {"ID": "audit-logs", "Status": "Enabled", "Filter": {"Prefix": folder}}
     ends: Value = {"NoncurrentDays": days}
     return {"Rules": [{**rule, "Expiration": {"Days": days}, "NoncurrentVersionExpiration": ends}]}
 
 
-def lengthened(lifecycle: Value, names: Names, days: int) -> Value:
-    """The lifecycle with every rule that would end logs earlier made to wait; no rule means that they stay for ever."""
+def lengthened(lifecycle: Value, folder: str, days: int) -> Value:
+    """The lifecycle with every rule that would end logs there earlier made to wait; no rule means that they stay."""
     if not isinstance(lifecycle, Mapping):
         return lifecycle
-    return {**lifecycle, "Rules": [_rule(rule, names.folder, days) for rule in _list(lifecycle.get("Rules", []))]}
+    return {**lifecycle, "Rules": [_rule(rule, folder, days) for rule in _list(lifecycle.get("Rules", []))]}
 
 
 def _rule(rule: Value, folder: str, days: int) -> Value:

@@ -21,12 +21,17 @@ def key_asks(account: Account, names: Names, kms: bool | str) -> Iterator[Addres
         return
     yield at("kms.arn", region, name)
     if kms is True:
-        yield at("kms.key", region, name)
-    arn = account.value(at("kms.arn", region, name))
+        yield from _own(region, name)
+    arn = account.facts.get(at("kms.arn", region, name))
     if isinstance(arn, str):
         found = arn.split(":", 5)[5]
         own = found.startswith("alias/")
-        yield at("kms.key", region, found) if own else at("kms.key_policy", region, found.removeprefix("key/"))
+        yield from _own(region, found) if own else (at("kms.key_policy", region, found.removeprefix("key/")),)
+
+
+def _own(region: str, alias: str) -> tuple[Address, Address]:
+    """A key that is made here, and whether it rotates."""
+    return at("kms.key", region, alias), at("kms.rotation", region, alias)
 
 
 def _key_name(account: Account, names: Names, kms: bool | str) -> tuple[str, str, str]:
@@ -52,7 +57,7 @@ def key(account: Account, names: Names, kms: bool | str) -> Piece:
         known = f"{kms} is an alias of another account, which cannot be looked up: name the key's own ARN"
         return Piece(value={"kms_key": str(kms)}) if whole else _no_key(names, known)
     account.known(*key_asks(account, names, kms))
-    arn = account.value(at("kms.arn", region, name))
+    arn = account.facts.get(at("kms.arn", region, name))
     if isinstance(arn, str) and ":key/" in arn:
         address = at("kms.key_policy", region, arn.rpartition("/")[2])
         return Piece(value={"kms_key": arn}, wants=if_changed(account, _key_policy(account, address, names)))
@@ -67,15 +72,18 @@ def _key_policy(account: Account, address: Address, names: Names) -> Want:
 
 
 def _own_key(account: Account, names: Names, region: str, alias: str) -> Piece:
-    address = at("kms.key", region, alias)
+    address, rotation = _own(region, alias)
     live = account.value(address)
     if isinstance(live, Mapping) and "state" in live:
         return _no_key(names, f"the key {alias} in {region} is {live['state']}")
     document = live["policy"] if isinstance(live, Mapping) else policy.merge(None, [owner_statement(names.where)])
-    after: Value = {"rotation": True, "policy": merged(document, key_statements(names), names)}
-    wanted = want(address, after, "audit logs are encrypted with a key whose use is recorded")
+    after: Value = {"policy": merged(document, key_statements(names), names)}
+    wanted = (
+        want(address, after, "audit logs are encrypted with a key whose use is recorded"),
+        want(rotation, True, "the key's material is replaced every year; what it encrypted stays readable"),
+    )
     arn = f"arn:{names.where.partition}:kms:{region}:{names.where.account}:{alias}"
-    return Piece(value={"kms_key": arn}, wants=if_changed(account, wanted))
+    return Piece(value={"kms_key": arn}, wants=if_changed(account, *wanted))
 
 
 def _no_key(names: Names, why: str) -> Piece:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from remediate.account import Account
 from remediate.controls.trail_documents import (
     Names,
-    access_log_statement,
     bucket_statements,
     delivery_statement,
     kept_for,
@@ -34,10 +33,8 @@ class Piece(Struct, frozen=True, kw_only=True):
     manual: Manual | None = None
 
 
-def bucket_asks(names: Names, access_logs: str | None) -> Iterator[Address]:
-    yield from (at(f"s3.{kind}", names.bucket) for kind in BUCKET)
-    if access_logs:
-        yield from (at("s3.bucket", access_logs), at("s3.bucket_policy", access_logs))
+def bucket_asks(names: Names) -> Iterator[Address]:
+    return (at(f"s3.{kind}", names.bucket) for kind in BUCKET)
 
 
 def region_of(account: Account, bucket: str, default: str) -> str:
@@ -47,11 +44,10 @@ def region_of(account: Account, bucket: str, default: str) -> str:
     return str(value["region"]) if isinstance(value, Mapping) else default
 
 
-def bucket_faults(account: Account, names: Names, days: int | None, access_logs: str | None) -> Iterator[Fault]:
-    account.known(*bucket_asks(names, access_logs))
+def bucket_faults(account: Account, names: Names, days: int | None) -> Iterator[Fault]:
+    account.known(*bucket_asks(names))
     address = at("s3.bucket", names.bucket)
-    logged = _access_logs(account, names, access_logs)
-    wants = [w for w in (*_bucket(account, names, days), *logged.wants) if w.after != account.value(w.address)]
+    wants = [w for w in _bucket(account, names, days) if w.after != account.value(w.address)]
     if wants:
         new = account.value(address) is None
         missing = ", ".join(sorted(w.address.partition("/")[0].removeprefix("s3.").replace("_", " ") for w in wants))
@@ -61,8 +57,6 @@ def bucket_faults(account: Account, names: Names, days: int | None, access_logs:
             summary=f"there is no bucket {names.bucket}" if new else f"bucket {names.bucket}: {missing} to be mended",
             wants=tuple(wants),
         )
-    if logged.manual:
-        yield Fault(address=logged.manual.address, severity="low", summary=logged.manual.summary, manual=logged.manual)
     document = account.value(at("s3.bucket_policy", names.bucket))
     sids = loose(document, bucket_statements(names), names)
     if sids:
@@ -75,7 +69,7 @@ def _bucket(account: Account, names: Names, days: int | None) -> Iterator[Want]:
     if new:
         yield want(at("s3.bucket", bucket), {"region": names.home}, "audit logs have a bucket of their own")
     document = account.value(at("s3.bucket_policy", bucket))
-    ours = [*bucket_statements(names), *([only_encrypted(names)] if new else [])]
+    ours = [*bucket_statements(names), *([only_encrypted(names.where, bucket)] if new else [])]
     yield want(
         at("s3.bucket_policy", bucket),
         merged(document, ours, names),
@@ -91,33 +85,8 @@ def _bucket(account: Account, names: Names, days: int | None) -> Iterator[Want]:
     yield want(at("s3.bucket_versioning", bucket), "Enabled", "a log that is overwritten or deleted can be had back")
     if days:
         live = account.value(at("s3.bucket_lifecycle", bucket))
-        after = kept_for(names, days) if new else lengthened(live, names, days)
+        after = kept_for(names.folder, days) if new else lengthened(live, names.folder, days)
         yield want(at("s3.bucket_lifecycle", bucket), after, f"logs are kept for {days} days; never for less than now")
-
-
-def _access_logs(account: Account, names: Names, target: str | None) -> Piece:
-    """The access log of the trail's bucket; where it has one, it stays."""
-    address = at("s3.bucket_logging", names.bucket)
-    if not target or account.value(address):
-        return Piece()
-    place = account.value(at("s3.bucket", target))
-    here = region_of(account, names.bucket, names.home)
-    if target == names.bucket or not isinstance(place, Mapping) or place["region"] != here:
-        return Piece(manual=_no_target(address, target, here))
-    allowed = at("s3.bucket_policy", target)
-    document = merged(account.value(allowed), [access_log_statement(names, target)], names)
-    why = f"who reads or deletes audit logs is recorded in {target}"
-    after: Value = {"TargetBucket": target, "TargetPrefix": f"{names.bucket}/"}
-    return Piece(wants=(want(allowed, document, why), want(address, after, why)))
-
-
-def _no_target(address: Address, target: str, region: str) -> Manual:
-    return Manual(
-        address=address,
-        summary=f"{target} cannot take the access log: it must be another bucket of this account in {region}",
-        steps=(f"Name another bucket as access_log_bucket, or make {target} in {region}.",),
-        check="The next plan finds the bucket and sets the access log.",
-    )
 
 
 def _loose(names: Names, sids: list[str]) -> Fault:

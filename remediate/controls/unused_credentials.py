@@ -105,7 +105,7 @@ def tag_of(key: Key) -> Address:
 
 
 def _active(key: Key, user: User, keys: tuple[Key, ...], settings: Settings, scope: Scope) -> Iterator[Fault]:
-    if not (key.asked and _idle(key, _limit(key, keys, settings), settings, scope.now)):
+    if not (key.asked and _idle(key, _limit(key, keys, settings), settings, scope.now)) or _awaited(key, user):
         return
     use = _describe(key, scope.now)
     yield Fault(
@@ -125,6 +125,12 @@ def _active(key: Key, user: User, keys: tuple[Key, ...], settings: Settings, sco
             _quarantine(key, user, scope.now),
         ),
     )
+
+
+def _awaited(key: Key, user: User) -> bool:
+    """Whether `key-rotation` made it in place of another one, and the application has yet to fetch it."""
+    begun = [tag for tag in user.tags if tag.startswith("remediate:rotating:")]
+    return key.last_used is None and any(not tag.endswith(f":{key.id}") for tag in begun)
 
 
 def _inactive(key: Key, user: User, settings: Settings, scope: Scope) -> Iterator[Fault]:

@@ -3,23 +3,38 @@
 What a principal may do is the set of statements of all policies that reach it. A statement reaches it by carriers: its
 own policy, or a membership with the group's policy. A plan keeps the statement if some carrier holds at every moment:
 whenever a change ends one carrier, another is complete (by that change at the latest: writing a document replaces it at
-once) and stays, or hands over in the same way. A statement that no carrier gives now is a gain. A change may declare
+once) and stays, or hands over in the same way. An Allow that no carrier gives now is a gain, and one that ends is a
+loss. For a Deny it is the other way round: a new one takes access, and one that ends gives it. A change may declare
 either: `additive` a gain, `restrictive` a loss.
 
 AWS's own policies are compared by ARN, others by their statements in canonical form: equal is only what is the same.
+What a restrictive change puts in place of something wider (`coverage`) is no gain, nor is it a loss when rolled back.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
+from remediate.guard.coverage import covers
 from remediate.guard.timeline import Span, Timeline
-from remediate.model import Address, Change, Value, at, kind_of, name_of, pair_of
+from remediate.model import Address, Change, Risk, Value, at, kind_of, name_of, pair_of
 from remediate.policy import NotAPolicy, canonical_json, statements
 
 Carrier = tuple[Span, ...]
 Carriers = Mapping[str, list[Carrier]]
 """By statement (or ARN), the ways in which it reaches one principal."""
+
+GIVES: frozenset[Risk] = frozenset({"additive"})
+TAKES: frozenset[Risk] = frozenset({"restrictive", "destructive"})
+"""The classes of risk that declare a gain, and a loss."""
+
+DENYING = re.compile(
+    r":aws:policy/(AWSDenyAll|AWSCompromisedKeyQuarantine(V\d+)?|AWSIAMIdentityCenterAllowListForIdentityContext"
+    r"|root-task/[^/]+)$"
+)
+"""AWS's policies of which every statement is a Deny. All others give something, and count as an Allow.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
 
 
 class Access:
@@ -107,11 +122,17 @@ def violations(timeline: Timeline) -> Iterator[str]:
     """Every gain and loss that no change declares, as sentences; nothing if the plan is proven."""
     access = Access(timeline)
     for principal in access.concerned():
-        for statement, carriers in access.carriers(principal).items():
+        held = access.carriers(principal)
+        for statement, carriers in held.items():
             if not any(_standing(carrier) for carrier in carriers):
-                yield from _gains(timeline, principal, statement, carriers)
+                yield from _begins(timeline, principal, statement, held)
             elif not stays(timeline, carriers):
-                yield from _loses(timeline, principal, statement, carriers)
+                yield from _goes(timeline, principal, statement, held)
+
+
+def denies(statement: str) -> bool:
+    """Whether a statement, or the policy of AWS's that an ARN names, takes access away. Takes canonical statements."""
+    return bool(DENYING.search(statement)) if statement.startswith("arn:") else '"Effect":"Deny"' in statement
 
 
 def stays(timeline: Timeline, carriers: list[Carrier]) -> bool:
@@ -152,22 +173,47 @@ def _made_by(timeline: Timeline, carrier: Carrier, change: int) -> bool:
     return all(span.made is None or timeline.before(span.made, change) for span in carrier)
 
 
-def _gains(timeline: Timeline, principal: Address, statement: str, carriers: list[Carrier]) -> Iterator[str]:
+def _begins(timeline: Timeline, principal: Address, statement: str, held: Carriers) -> Iterator[str]:
+    """What is wrong with a statement that is not there now: an Allow is a gain, a Deny a loss."""
     if principal not in timeline.account.state:
         return  # a principal that this plan creates
-    for carrier in carriers:
+    taken = denies(statement)
+    for carrier in held[statement]:
         makes = [timeline.changes[s.made] for s in carrier if s.made is not None]
-        if timeline.can_coexist(carrier) and not any(c.risk == "additive" for c in makes):
-            last = max(makes, key=lambda c: c.id)
-            yield f"#{last.id} {last.address} would give {name_of(principal)} new access: {_short(statement)}"
-            return
+        if not timeline.can_coexist(carrier) or _declared(makes, TAKES if taken else GIVES):
+            continue
+        if not taken and _declared(makes, TAKES) and any(_standing(c) for c in _ways(held, statement)):
+            continue  # less of what is there already
+        last = max(makes, key=lambda c: c.id)
+        what = "take access from {}, newly denied" if taken else "give {} new access"
+        yield _would(last, principal, statement, what)
+        return
 
 
-def _loses(timeline: Timeline, principal: Address, statement: str, carriers: list[Carrier]) -> Iterator[str]:
-    taken = ends(timeline, carriers)
-    if not any(c.risk in ("restrictive", "destructive") for c in taken):
-        first = min(taken, key=lambda c: c.id)
-        yield f"#{first.id} {first.address} would take access from {name_of(principal)}: {_short(statement)}"
+def _goes(timeline: Timeline, principal: Address, statement: str, held: Carriers) -> Iterator[str]:
+    """What is wrong with a statement that is there now and not at every moment: an Allow is a loss, a Deny a gain."""
+    ended = ends(timeline, held[statement])
+    given = denies(statement)
+    if _declared(ended, GIVES if given else TAKES):
+        return
+    if not given and all(_declared([c], GIVES) for c in ended) and stays(timeline, _ways(held, statement)):
+        return  # more than what was there
+    first = min(ended, key=lambda c: c.id)
+    what = "give {} new access, no longer denied" if given else "take access from {}"
+    yield _would(first, principal, statement, what)
+
+
+def _declared(changes: Iterable[Change], classes: frozenset[Risk]) -> bool:
+    return any(change.classes & classes for change in changes)
+
+
+def _would(change: Change, principal: Address, statement: str, what: str) -> str:
+    return f"#{change.id} {change.address} would {what.format(name_of(principal))}: {_short(statement)}"
+
+
+def _ways(held: Carriers, statement: str) -> list[Carrier]:
+    """The carriers of a statement, and those of every other that allows at least as much."""
+    return [carrier for other, carriers in held.items() if covers(other, statement) for carrier in carriers]
 
 
 def _short(statement: str) -> str:

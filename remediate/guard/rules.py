@@ -11,13 +11,19 @@ from remediate.playbook.scope import exemption
 
 
 def one_step_at_a_time(timeline: Timeline) -> Iterator[str]:
-    """Deactivation and deletion of a key never share a plan: the quarantine between them is what makes it safe."""
+    """Deactivation and deletion of a key never share a plan: the quarantine between them is what makes it safe.
+
+    A member's root key cannot be deactivated from here. Its deletion rests on its last use, asked again right before.
+    """
     ends: dict[str, set[object]] = defaultdict(set)
     for change in timeline.changes.values():
-        if kind_of(change.address) == "iam.access_key":
+        kind = kind_of(change.address)
+        if kind in ("iam.access_key", "iam.root_access_key"):
             ends[change.address].add(change.after)
-            if change.after is None and change.before != "Inactive":
-                yield f"#{change.id} {change.address} would delete a key that is not inactive"
+        if kind == "iam.access_key" and change.after is None and change.before != "Inactive":
+            yield f"#{change.id} {change.address} would delete a key that is not inactive"
+        if kind == "iam.root_access_key" and change.after is None and "last_used" not in change.evidence:
+            yield f"#{change.id} {change.address} would delete a root key without asking when it was last used"
     yield from (
         f"{address} would be deactivated and deleted in one plan" for address, to in ends.items() if len(to) > 1
     )

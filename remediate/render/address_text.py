@@ -31,7 +31,8 @@ def one(plan: Plan, address: str, *, width: int, colour: bool = False) -> str:
 
 
 def _change(plan: Plan, change: Change, width: int, colour: bool) -> Iterator[str]:
-    parts = [f"#{change.id}", ", ".join(facts.controls_of(change)), change.risk, change.reversal]
+    risk = " and ".join((change.risk, *change.also))
+    parts = [f"#{change.id}", ", ".join(facts.controls_of(change)), risk, change.reversal]
     head, after = "  ".join(safe(part) for part in parts), facts.following(change)
     gap = width - columns(head) - len(after)
     yield (head + " " * gap + after).rstrip() if gap > 1 else head

@@ -23,7 +23,7 @@ from remediate.model import (
 )
 
 REVERSALS: tuple[Reversal, ...] = ("exact", "equivalent", "impossible")
-OWN_OF_USER = frozenset({"iam.user", "iam.login_profile", "iam.access_key", "iam.user_tag"})
+OWN_OF_USER = frozenset({"iam.user", "iam.login_profile", "iam.access_key", "iam.issued_key", "iam.user_tag"})
 ALSO_OF_USER = frozenset({"iam.user_policy", "iam.user_inline"})
 OWN_POLICY = re.compile(r"\barn:aws[a-z-]*:iam::(aws|\d{12}):policy/")
 SAID_BY_KIND = frozenset({"member", "attached", "password"})

@@ -11,6 +11,13 @@ ADMINISTRATORS = (
     Person(name="alice.meyer", attached=(b.ADMIN,), password=Password(made=60, used=0, mfa=True)),
     Person(name="bob.keller", attached=(b.ADMIN,), password=TODAY, keys=(Key(made=200, used=0, service="iam"),)),
     Person(name="carla.nunez", groups=("legacy-admins",), password=Password(made=80, used=1, mfa=True)),
+    Person(name="liam.oneill", groups=("legacy-admins",), password=Password(made=120, used=0, mfa=True)),
+    Person(
+        name="mona.haas",
+        groups=("legacy-admins",),
+        password=Password(made=50, used=2, mfa=True),
+        keys=(Key(made=40, used=1, service="ec2"),),
+    ),
     Person(name="dave.okafor", attached=(b.ADMIN,), password=Password(made=700, used=320)),
     Person(
         name="break-glass",
@@ -36,6 +43,16 @@ CREDENTIALS = (
     Person(name="karl.weiss", password=TODAY, keys=(Key(made=700, used=300, active=False),), groups=("developers",)),
     Person(name="lena.fox", age=400, password=TODAY, keys=(Key(made=400, used=None),), groups=("developers",)),
     Person(name="mallory.key", keys=(Key(made=900, used=250),), attached=(b.S3_FULL,)),
+)
+
+SHARED = (
+    Person(
+        name="team-ops",
+        age=1300,
+        password=Password(made=1300, used=0),
+        keys=(Key(made=400, used=0, service="ec2"),),
+        groups=("developers",),
+    ),
 )
 
 POLICIES = (
@@ -94,6 +111,13 @@ APPLICATIONS = (
         keys=(Key(made=700, used=5, service="ecr"), Key(made=60, used=0, service="ecr")),
         groups=("developers",),
     ),
+    Person(
+        name="ci-portal",
+        tags=APPLICATION,
+        password=Password(made=640, used=3),
+        keys=(Key(made=30, used=1, service="codebuild"),),
+        attached=(b.READ_ONLY,),
+    ),
 )
 
-CAST = (*ADMINISTRATORS, *CREDENTIALS, *POLICIES, *HOSTILE, *APPLICATIONS)
+CAST = (*ADMINISTRATORS, *CREDENTIALS, *SHARED, *POLICIES, *HOSTILE, *APPLICATIONS)

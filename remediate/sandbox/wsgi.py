@@ -10,7 +10,7 @@ from moto.backends import list_of_moto_modules
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from remediate.sandbox import strict
+from remediate.sandbox import services, strict
 
 
 class Quiet(MotoRequestHandler):
@@ -39,11 +39,12 @@ class Dispatcher(DomainDispatcherApplication):
         return self._known[host]
 
     def _find(self, host: str | None) -> Any:
-        """As moto does it, without a line on standard output for a service that it lacks."""
+        """As moto does it, or one of our own; without a line on standard output for a service that is missing."""
         if host is None or host == "moto_api" or host in list_of_moto_modules():
             return host
         url = f"http://{host}"
-        return next((service for service, pattern in self.backend_url_patterns if pattern.match(url)), None)
+        found = (service for service, pattern in self.backend_url_patterns if pattern.match(url))
+        return next(found, None) or services.named(host)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
@@ -56,6 +57,8 @@ class Dispatcher(DomainDispatcherApplication):
 def _application(service: Any) -> Any:
     if not service:
         raise NotImplementedError("The service has not been implemented")
+    if service in services.SERVICES:
+        return services.application(service)
     strict.install(service)
     return create_backend_app(service)
 

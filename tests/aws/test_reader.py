@@ -30,6 +30,23 @@ OPERATIONS = (
     "GetBucketPolicy",
     "GetBucketVersioning",
     "DescribeLogGroups",
+    "DescribeMetricFilters",
+    "DescribeAlarms",
+    "GetTopicAttributes",
+    "ListSubscriptionsByTopic",
+    "DescribeInstances",
+    "GetInstanceProfile",
+    "DescribeBudgets",
+    "DescribeBudgetNotificationsForAccount",
+    "GetAnomalyMonitors",
+    "GetAnomalySubscriptions",
+    "GenerateServiceLastAccessedDetails",
+    "GetServiceLastAccessedDetails",
+    "GetServiceLastAccessedDetailsWithEntities",
+    "ListPolicyVersions",
+    "ListSAMLProviders",
+    "GetSAMLProvider",
+    "ListOpenIDConnectProviders",
 )
 ONLY_FOR_PEOPLE = {"ListAccountAliases"}
 """Without the alias the account's number stands alone: nothing is concluded from it."""

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from remediate.account import Account, Trail
 from remediate.controls.trail import Settings, control
-from remediate.controls.trail_documents import Names, bucket_statements, key_statements, loose, merged
+from remediate.controls.trail_access_logs import PARTS
+from remediate.controls.trail_documents import (
+    Names,
+    access_log_statement,
+    bucket_statements,
+    kept_for,
+    key_statements,
+    loose,
+    merged,
+    only_encrypted,
+)
 from remediate.controls.trail_key import OWN_ALIAS
 from remediate.controls.trail_selectors import EVERYTHING, covers_management, records_more, widened
 from remediate.errors import Unreadable
@@ -32,6 +42,9 @@ LOGGING = at("cloudtrail.logging", HOME, "main")
 SELECTORS = at("cloudtrail.selectors", HOME, "main")
 BUCKET, POLICY = at("s3.bucket", "logs"), at("s3.bucket_policy", "logs")
 LIFECYCLE = at("s3.bucket_lifecycle", "logs")
+LOGGED = at("s3.bucket_logging", "logs")
+ACCESS = f"aws-cloudtrail-access-logs-{ME}-{HOME}"
+OWN = Settings(log_group=None, access_log_bucket=True)
 NEW = "management-events"
 NEW_BUCKET = f"aws-cloudtrail-logs-{ME}-{HOME}"
 KEY = f"arn:aws:kms:{HOME}:{ME}:key/1234"
@@ -70,13 +83,16 @@ def account(
     trails: tuple[Trail, ...] = (facts(),),
     unknown: Mapping[str, str] | None = None,
 ) -> Account:
-    state = {a: v for a, v in {**SETTLED, **(changed or {})}.items() if v is not None}
+    entries = {a: v for a, v in {**SETTLED, **(changed or {})}.items() if v is not None}
+    names = {a: v for a, v in entries.items() if a.startswith("kms.arn/")}
+    state = {a: v for a, v in entries.items() if a not in names}
     return Account(
         id=ME,
         partition="aws",
         caller=f"arn:aws:iam::{ME}:user/me",
         region=HOME,
         state=state,
+        facts=names,
         trails=trails,
         unknown=unknown or {},
     )
@@ -242,13 +258,13 @@ CASES = [
     ),
     Case(
         "a key of ours that is disabled",
-        {at("kms.key", HOME, OWN_ALIAS): {"rotation": True, "policy": {}, "state": "Disabled"}},
+        {at("kms.key", HOME, OWN_ALIAS): {"policy": {}, "state": "Disabled"}},
         settings=Settings(log_group=None, kms=True),
         manual="is Disabled",
     ),
     Case(
         "a key that another tool made under our alias",
-        {at("kms.arn", HOME, OWN_ALIAS): KEY, at("kms.key", HOME, OWN_ALIAS): {"rotation": False, "policy": {}}},
+        {at("kms.arn", HOME, OWN_ALIAS): KEY, at("kms.key", HOME, OWN_ALIAS): {"policy": {}}},
         settings=Settings(log_group=None, kms=True),
         expected={TRAIL: {**GOOD, "kms_key": KEY}},
         others=True,
@@ -303,20 +319,98 @@ CASES = [
         manual="for any account (AWS0, AWS1)",
     ),
     Case(
-        "an access log",
+        "an access log, in a bucket that is there",
         {at("s3.bucket", "access"): {"region": HOME}},
         settings=Settings(log_group=None, access_log_bucket="access"),
-        expected={at("s3.bucket_logging", "logs"): {"TargetBucket": "access", "TargetPrefix": "logs/"}},
+        expected={
+            at("s3.bucket_policy", "access"): {
+                "Version": "2012-10-17",
+                "Statement": [access_log_statement(NAMES, "access")],
+            },
+            LOGGED: {"TargetBucket": "access", "TargetPrefix": "logs/"},
+        },
+    ),
+    Case(
+        "an access log, in a bucket of its own",
+        settings=OWN,
+        expected={
+            at("s3.bucket", ACCESS): {"region": HOME},
+            at("s3.bucket_policy", ACCESS): {
+                "Version": "2012-10-17",
+                "Statement": [access_log_statement(NAMES, ACCESS), only_encrypted(WHERE, ACCESS)],
+            },
+            at("s3.bucket_public_access", ACCESS): BLOCKED,
+            at("s3.bucket_lifecycle", ACCESS): kept_for("logs/", 365),
+            LOGGED: {"TargetBucket": ACCESS, "TargetPrefix": "logs/"},
+        },
+    ),
+    Case(
+        "an access log is kept for ever where the playbook says so",
+        settings=Settings(log_group=None, access_log_bucket=True, retention_days=None),
+        expected={LOGGED: {"TargetBucket": ACCESS, "TargetPrefix": "logs/"}},
+        others=True,
+    ),
+    Case(
+        "the bucket of its own is there, from a plan that was rolled back or from somebody else",
+        {at("s3.bucket", ACCESS): {"region": HOME}, at("s3.bucket_lifecycle", ACCESS): KEPT},
+        settings=OWN,
+        expected={
+            at("s3.bucket_policy", ACCESS): {
+                "Version": "2012-10-17",
+                "Statement": [access_log_statement(NAMES, ACCESS)],
+            },
+            at("s3.bucket_public_access", ACCESS): BLOCKED,
+            at("s3.bucket_lifecycle", ACCESS): LONGER,
+            LOGGED: {"TargetBucket": ACCESS, "TargetPrefix": "logs/"},
+        },
+    ),
+    Case(
+        "the trail's bucket is elsewhere, and so is its access log's",
+        {BUCKET: {"region": "eu-north-1"}},
+        settings=OWN,
+        expected={at("s3.bucket", ACCESS.replace(HOME, "eu-north-1")): {"region": "eu-north-1"}},
+        others=True,
+    ),
+    Case(
+        "a new trail's bucket is logged as well",
+        trails=(),
+        settings=OWN,
+        expected={
+            at("s3.bucket_logging", NEW_BUCKET): {"TargetBucket": ACCESS, "TargetPrefix": f"{NEW_BUCKET}/"},
+            at("s3.bucket", ACCESS): {"region": HOME},
+        },
         others=True,
     ),
     Case(
         "nowhere to put the access log",
         settings=Settings(log_group=None, access_log_bucket="access"),
-        manual="cannot take the access log",
+        manual="there is no such bucket",
+    ),
+    Case(
+        "an access log crosses no border",
+        {at("s3.bucket", "access"): {"region": "us-west-2"}},
+        settings=Settings(log_group=None, access_log_bucket="access"),
+        manual=f"it is not in {HOME}",
+    ),
+    Case(
+        "a bucket with a KMS key takes no access log",
+        {at("s3.bucket", "access"): {"region": HOME}, at("s3.bucket_encryption", "access"): [{}]},
+        settings=Settings(log_group=None, access_log_bucket="access"),
+        manual="SSE-S3 alone",
+    ),
+    Case(
+        "a log bucket does not log to itself",
+        settings=Settings(log_group=None, access_log_bucket="logs"),
+        manual="the bucket whose log it would be",
+    ),
+    Case(
+        "the access log stays, with a bucket of its own asked for",
+        {LOGGED: {"TargetBucket": "old", "TargetPrefix": ""}},
+        settings=OWN,
     ),
     Case(
         "the access log stays where it is",
-        {at("s3.bucket_logging", "logs"): {"TargetBucket": "old", "TargetPrefix": ""}},
+        {LOGGED: {"TargetBucket": "old", "TargetPrefix": ""}},
         settings=Settings(log_group=None, access_log_bucket="access"),
     ),
 ]
@@ -360,6 +454,7 @@ def test_a_new_trail_names_in_uses_all_that_must_come_first() -> None:
         at("s3.bucket_versioning", NEW_BUCKET),
         at("s3.bucket_lifecycle", NEW_BUCKET),
         at("logs.retention", HOME, "aws-cloudtrail-logs"),
+        at("kms.rotation", HOME, OWN_ALIAS),
     }
     assert set(wanted) - later <= first
 
@@ -390,6 +485,8 @@ def test_other_trails_are_named_as_evidence() -> None:
         (f"s3.bucket/{NEW_BUCKET}", (), PLAIN),
         ("logs.group/eu-west-1/aws-cloudtrail-logs", (facts(),), Settings()),
         ("iam.role/CloudTrailToCloudWatchLogs", (facts(),), Settings()),
+        ("s3.bucket_logging/logs", (facts(),), OWN),
+        *((f"s3.{part}/{ACCESS}", (facts(),), OWN) for part in PARTS),
         ("kms.arn/eu-west-1/alias/team", (facts(),), Settings(log_group=None, kms="alias/team")),
         (
             f"cloudtrail.logging/us-east-1/{FOREIGN}",
@@ -424,6 +521,7 @@ def test_a_region_that_is_closed_hides_no_multi_region_trail() -> None:
         {"home_region": "Ireland"},
         {"log_group": "a b"},
         {"access_log_bucket": "X"},
+        {"access_log_bucket": 1},
         {"trail": "x"},
     ],
 )
@@ -432,7 +530,10 @@ def test_bad_settings_are_refused(raw: object) -> None:
         msgspec.convert(raw, Settings)
 
 
-@pytest.mark.parametrize("raw", [{"kms": True}, {"kms": "alias/a/b"}, {"kms": KEY}, {"bucket": "l-{account}"}, {}])
+@pytest.mark.parametrize(
+    "raw",
+    [{"kms": True}, {"kms": "alias/a/b"}, {"kms": KEY}, {"bucket": "l-{account}"}, {"access_log_bucket": True}, {}],
+)
 def test_good_settings_are_taken(raw: object) -> None:
     msgspec.convert(raw, Settings)
 

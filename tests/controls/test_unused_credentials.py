@@ -71,6 +71,12 @@ CASES = {
     "both between the two limits: the more recent one stays": Case(
         (key("A", last_used=ago(60)), key("B", last_used=ago(50))), wants=IDLE
     ),
+    "a successor that waits to be fetched": Case(
+        (key("A", last_used=USED, created=ago(200)), key("B", created=ago(30))), {"tags": {"remediate:rotating:A": "x"}}
+    ),
+    "the key that has a successor": Case(
+        (key("A", created=ago(200)), key("B", last_used=USED)), {"tags": {"remediate:rotating:A": "x"}}, wants=IDLE
+    ),
     "an inactive second key is none": Case(
         (off("B", last_used=USED), key("A", last_used=ago(60))), facts={"tags": tag("B", 0)}
     ),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from support.accounts import (
     NOW,
     READ_ONLY,
+    _rows,
     account,
     change,
     document,
@@ -31,9 +33,10 @@ from remediate.controls import groups
 from remediate.errors import Refused
 from remediate.guard import access
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, Value, at
+from remediate.model import Change, Risk, Value, at, gravest
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
+from remediate.sandbox import Sandbox
 
 SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
 
@@ -44,6 +47,7 @@ NO_DELETION = {**statement("s3:Delete*"), "Effect": "Deny"}
 OFFICE = statement("ec2:Stop*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
 ANYWHERE = statement("ec2:Stop*")
 STATEMENTS = (READ, READ_OTHERWISE, WRITE, NO_DELETION, OFFICE, ANYWHERE)
+DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 
 
 def fine(now: Account, changes: Sequence[Change]) -> bool:
@@ -64,7 +68,7 @@ documents = st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=2, unique
     lambda body: document(*body)
 )
 inline = st.dictionaries(st.sampled_from(["p", "q"]), documents, max_size=2)
-attached = st.sets(st.sampled_from([READ_ONLY, mine("own")]), max_size=2)
+attached = st.sets(st.sampled_from([READ_ONLY, DENY_ALL, mine("own")]), max_size=2)
 
 
 @st.composite
@@ -135,7 +139,9 @@ def anything(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
     now = draw(accounts())
     addresses = [at("iam.group_member", g, u) for g in ("one", "two") for u in now.users]
     addresses += [
-        at(f"iam.{h}_policy", n, a) for h, n in (("user", "ann"), ("group", "one")) for a in (READ_ONLY, mine("own"))
+        at(f"iam.{h}_policy", n, a)
+        for h, n in (("user", "ann"), ("group", "one"))
+        for a in (READ_ONLY, DENY_ALL, mine("own"))
     ]
     addresses += [at("iam.user_inline", "ann", "p"), at("iam.group_inline", "two", "p"), at("iam.policy", mine("own"))]
     state = dict(now.state)
@@ -168,10 +174,54 @@ def test_any_plan_is_accepted_if_and_only_if_it_has_no_bad_moment(case: tuple[Ac
     assert ok == fine(now, changes)
 
 
+OFFICE_ROW, ANYWHERE_ROW = (next(iter(_rows(document(s)))) for s in (OFFICE, ANYWHERE))
+
+
+def declared(now: Account, changes: Sequence[Change], classes: frozenset[Risk]) -> bool:
+    """Whether changes that all declare these classes do nothing else, in any state the account can pass through.
+
+    Somebody gains by a new Allow and by a Deny that ends, and loses the other way round. Stopping instances from the
+    office is less than stopping them from anywhere: no gain in its place.
+    """
+    before = {name: said(now.state, name) for name in now.users}
+    for done in downsets(changes):
+        state = state_after(now.state, changes, done)
+        for name, had in before.items():
+            has = said(state, name)
+            gains = {row for row in had ^ has if (row in has) != (row in (("ARN", DENY_ALL),) or row[0] == "Deny")}
+            losses = (had ^ has) - gains
+            gains -= {OFFICE_ROW} if "restrictive" in classes and ANYWHERE_ROW in had else set()
+            losses -= {OFFICE_ROW} if "additive" in classes and ANYWHERE_ROW in has else set()
+            if (gains and "additive" not in classes) or (losses and "restrictive" not in classes):
+                return False
+    return True
+
+
+CLASSES: list[frozenset[Risk]] = [
+    frozenset({"additive"}),
+    frozenset({"restrictive"}),
+    frozenset({"additive", "restrictive"}),
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(anything(), st.sampled_from(CLASSES))
+def test_gains_and_losses_are_told_apart_allow_and_deny_alike(
+    case: tuple[Account, tuple[Change, ...]], classes: frozenset[Risk]
+) -> None:
+    now, plain = case
+    risk, also = gravest(classes)
+    changes = [msgspec.structs.replace(c, risk=risk, also=also) for c in plain]
+    ok = accepted(now, changes)
+    event(f"accepted: {ok}, {sorted(classes)}")
+    assert ok == declared(now, changes, classes)
+
+
 OWN = at("iam.user_inline", "ann", "p")
 GROUP, POLICY = at("iam.group", "new"), at("iam.policy", mine("new"))
 ATTACHED, JOINED = at("iam.group_policy", "new", mine("new")), at("iam.group_member", "new", "ann")
 BODY = document(READ, NO_DELETION, OFFICE)
+DENIED, LESS_DENIED = at("iam.user_policy", "ann", DENY_ALL), {**NO_DELETION, "Resource": "arn:aws:s3:::b/*"}
 ANN = account(holding("user", "ann", (), {"p": BODY}))
 
 
@@ -198,7 +248,23 @@ SABOTAGE = {
     "joined before the group is complete": (by_hand(join=(2,)), "#5"),
     "no policy that can be read": (by_hand(body="text"), "#5"),
     "only taken": ([change(1, OWN, BODY, None)], "#1"),
-    "only taken, and said so": ([change(1, OWN, BODY, None, risk="restrictive")], ""),
+    "only taken, and said so": ([change(1, OWN, BODY, None, risk="restrictive", also=("additive",))], ""),
+    "a Deny that goes with it, unsaid": ([change(1, OWN, BODY, None, risk="restrictive")], "no longer denied"),
+    "a new Deny": ([change(1, DENIED, None, "attached", risk="additive")], "take access from ann, newly denied"),
+    "a new Deny, and said so": ([change(1, DENIED, None, "attached", risk="restrictive")], ""),
+    "a Deny that only goes": (
+        [change(1, OWN, BODY, document(READ, OFFICE), risk="restrictive")],
+        "give ann new access, no longer denied",
+    ),
+    "a Deny that only goes, and said so": ([change(1, OWN, BODY, document(READ, OFFICE), risk="additive")], ""),
+    "one Deny for another": (
+        [change(1, OWN, BODY, document(READ, OFFICE, LESS_DENIED), risk="restrictive")],
+        "no longer denied",
+    ),
+    "one Deny for another, and both said": (
+        [change(1, OWN, BODY, document(READ, OFFICE, LESS_DENIED), risk="restrictive", also=("additive",))],
+        "",
+    ),
     "given, and said so": ([change(1, at("iam.user_policy", "ann", READ_ONLY), None, "attached", risk="additive")], ""),
     "a document replaced by one that says the same": (
         [change(1, OWN, BODY, document(OFFICE, READ_OTHERWISE, NO_DELETION))],
@@ -273,3 +339,17 @@ def test_what_was_looked_at_is_said() -> None:
     assert [c.guard for c in guard.check(ANN, by_hand(), RESOURCES, (), NOW)] == [
         "access", "lockout", "quotas", "quarantine", "exemptions", "trails",
     ]  # fmt: skip
+
+
+def test_the_policies_of_awss_own_that_only_deny_are_known(sandbox: Sandbox) -> None:
+    """Of all that moto knows; each of them is known by its ARN alone."""
+    from remediate.sandbox.policies import load
+
+    only_deny = {p.arn for p in load() if _effects(json.loads(p.versions[0].document)) == {"Deny"}}
+    assert only_deny == {p.arn for p in load() if access.denies(p.arn)}
+    assert DENY_ALL in only_deny
+
+
+def _effects(policy: Mapping[str, Any]) -> set[str]:
+    body = policy["Statement"]
+    return {s["Effect"] for s in (body if isinstance(body, list) else [body])}

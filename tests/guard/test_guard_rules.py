@@ -16,6 +16,13 @@ from remediate.model import Change, Exemption, Matcher, Reason, Risk, Value, at
 KEY = at("iam.access_key", "ann", "AKIA1")
 OTHER = at("iam.access_key", "ann", "AKIA2")
 
+ROOT_KEY = at("iam.root_access_key", "210987654321", "AKIA1")
+
+
+def root_key(id: int, before: Value, after: Value, **evidence: Value) -> Change:
+    return msgspec.structs.replace(change(id, ROOT_KEY, before, after), evidence=evidence)
+
+
 KEYS: dict[str, tuple[list[Change], bool]] = {
     "deactivate": ([change(1, KEY, "Active", "Inactive")], False),
     "delete after the quarantine": ([change(1, KEY, "Inactive", None)], False),
@@ -24,6 +31,14 @@ KEYS: dict[str, tuple[list[Change], bool]] = {
     "each of another key": ([change(1, KEY, "Active", "Inactive"), change(2, OTHER, "Inactive", None)], False),
     "delete at once": ([change(1, KEY, "Active", None)], True),
     "activate": ([change(1, KEY, "Inactive", "Active")], False),
+    "delete a root key by its last use": ([root_key(1, "Active", None, last_used="2020-01-01T00:00:00Z")], False),
+    "delete a root key that was never used": ([root_key(1, "Inactive", None, last_used=None)], False),
+    "delete a root key blindly": ([root_key(1, "Active", None)], True),
+    "delete an inactive root key blindly": ([root_key(1, "Inactive", None)], True),
+    "both of one root key": (
+        [root_key(1, "Active", "Inactive"), root_key(2, "Inactive", None, last_used=None)],
+        True,
+    ),
 }
 
 

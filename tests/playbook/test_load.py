@@ -11,6 +11,7 @@ from remediate.errors import BadInput
 from remediate.model import Exemption, Matcher
 from remediate.playbook import Playbook
 from remediate.playbook.load import load, shipped_folder
+from remediate.playbook.yaml_lines import read_yaml
 
 
 def written(folder: Path, text: str, name: str = "mine.yaml") -> str:
@@ -23,18 +24,33 @@ def read(folder: Path, text: str) -> Playbook:
     return load(written(folder, text), SETTINGS)
 
 
+BEYOND = {name for name, control in CONTROLS.items() if not control.guideline} | {"key-rotation"}
+"""What the guidelines do not ask for: their playbook switches it off by name. G2 does not ask for new keys."""
+
+
+LEFT_OUT = {"guidelines": BEYOND, "security-hub": {"central-root-access"}}
+"""What a shipped playbook does not switch on: Security Hub has no control for central root access."""
+
+
 @pytest.mark.parametrize("name", sorted(p.stem for p in shipped_folder().glob("*.yaml")))
 def test_every_shipped_playbook_loads_with_every_control(name: str) -> None:
     playbook = load(name, SETTINGS)
     assert playbook.name == name
     assert playbook.description
-    assert playbook.controls.keys() == CONTROLS.keys()
+    assert playbook.controls.keys() == CONTROLS.keys() - LEFT_OUT.get(name, set())
     assert all(isinstance(playbook.controls[c], SETTINGS[c]) for c in playbook.controls)
 
 
 def test_the_default_playbook_says_what_the_defaults_are() -> None:
     for control, settings in load("guidelines", SETTINGS).controls.items():
         assert settings == SETTINGS[control](), control
+
+
+def test_the_default_playbook_names_what_it_leaves_out() -> None:
+    raw, _ = read_yaml(shipped_folder() / "guidelines.yaml")
+    controls = raw["controls"]
+    assert isinstance(controls, dict)
+    assert {name for name, settings in controls.items() if settings is False} == BEYOND
 
 
 def test_a_short_playbook(tmp_path: Path) -> None:
@@ -73,7 +89,7 @@ def test_extends_a_shipped_one_through_several_folders(tmp_path: Path) -> None:
     written(tmp_path, "extends: guidelines\nvalid_hours: 2\n", "company.yaml")
     playbook = load(written(tmp_path / "team", "extends: ../company.yaml\ncontrols: {trail: false}\n"), SETTINGS)
     assert playbook.valid_hours == 2
-    assert set(playbook.controls) == set(CONTROLS) - {"trail"}
+    assert set(playbook.controls) == set(CONTROLS) - BEYOND - {"trail"}
 
 
 def test_true_takes_the_defaults_even_over_a_base(tmp_path: Path) -> None:
@@ -173,7 +189,87 @@ REFUSED: Mapping[str, tuple[str, str, str]] = {
         "",
     ),
     "a path that is none": ("controls:\n  groups: {path: people}\n", "mine.yaml:2: controls.groups.path", ""),
+    "a role name that IAM does not take": (
+        "controls:\n  instance-roles: {name: no permissions}\n",
+        "mine.yaml:2: controls.instance-roles.name",
+        "",
+    ),
+    "trust in a name alone": (
+        "controls:\n  support-role:\n    trusted:\n      - '111122223333'\n      - ann\n",
+        "mine.yaml:5: controls.support-role.trusted[1]",
+        "",
+    ),
+    "an account's number without quotes": (
+        "controls:\n  support-role: {trusted: [111122223333]}\n",
+        "mine.yaml:2: controls.support-role.trusted[0]: Expected str, got int",
+        "",
+    ),
+    "certificates that go before their end": (
+        "controls:\n  expired-certificates:\n    grace_days: -1\n",
+        "mine.yaml:3: controls.expired-certificates.grace_days: Expected int >= 0",
+        "",
+    ),
+    "a contact without a number": (
+        "controls:\n  security-contact:\n    security: {name: Ann, title: CISO, email: ann@acme.example}\n",
+        "mine.yaml:3: controls.security-contact.security: Object missing required field phone",
+        "",
+    ),
+    "an address that is none": (
+        "controls:\n  security-contact:\n    security: {name: A, title: B, email: ann, phone: '1'}\n",
+        "mine.yaml:3: controls.security-contact.security.email",
+        "",
+    ),
+    "a number to call that is none": (
+        "controls:\n  security-contact:\n    security: {name: A, title: B, email: a@b.example, phone: ask Ann}\n",
+        "mine.yaml:3: controls.security-contact.security.phone",
+        "",
+    ),
+    "an alias that nobody can have": (
+        "controls:\n  security-contact: {alias: Acme--Prod}\n",
+        "mine.yaml:2: controls.security-contact.alias",
+        "",
+    ),
     "empty name": ("name: ''\n", "mine.yaml:1: name: Expected str of length >= 1", ""),
+    "an account number that is a number": (
+        "controls:\n  root-access-keys:\n    member_accounts:\n      - '111122223333'\n      - 210987654321\n",
+        "mine.yaml:5: controls.root-access-keys.member_accounts[1]: Expected str, got int",
+        "",
+    ),
+    "an account number that is too short": (
+        "controls:\n  root-access-keys:\n    member_accounts: ['11112222333']\n",
+        "mine.yaml:3: controls.root-access-keys.member_accounts[0]: Expected str matching regex",
+        "",
+    ),
+    "an account number with a line after it": (
+        'controls:\n  root-access-keys:\n    member_accounts: ["111122223333\\n"]\n',
+        "mine.yaml:3: controls.root-access-keys.member_accounts[0]: Expected str",
+        "",
+    ),
+    "an account's ARN": (
+        "controls:\n  root-access-keys:\n    member_accounts: ['arn:aws:iam::111122223333:root']\n",
+        "mine.yaml:3: controls.root-access-keys.member_accounts[0]: Expected str",
+        "",
+    ),
+    "a quarantine of no days": (
+        "controls:\n  root-access-keys: {quarantine_days: 0}\n",
+        "mine.yaml:2: controls.root-access-keys.quarantine_days: Expected int >= 1",
+        "",
+    ),
+    "hardware that may be": (
+        "controls:\n  root-mfa: {hardware: maybe}\n",
+        "mine.yaml:2: controls.root-mfa.hardware: Expected bool",
+        "",
+    ),
+    "root use within no days": (
+        "controls:\n  root-usage:\n    days: 0\n",
+        "mine.yaml:3: controls.root-usage.days: Expected int >= 1",
+        "",
+    ),
+    "a setting of central root access": (
+        "controls:\n  central-root-access: {features: [RootSessions]}\n",
+        "mine.yaml:2: controls.central-root-access.features: unknown key",
+        "",
+    ),
     "missing owner": (
         "exemptions:\n  - match: {name: x}\n    reason: r\n    expires: 2027-01-01\n",
         "mine.yaml:2: exemptions[0]: Object missing required field owner",

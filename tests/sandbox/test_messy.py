@@ -134,6 +134,14 @@ def test_applications(messy: Any) -> None:
     assert not users["svc-billing"]["password"]
 
 
+def test_one_application_somebody_signs_in_as_and_one_user_of_a_whole_team(messy: Any) -> None:
+    users = messy["users"]
+    assert users["ci-portal"]["tags"] == {"type": "service"}
+    assert users["ci-portal"]["password"]
+    assert users["team-ops"]["password"]
+    assert list(users["team-ops"]["keys"].values()) == ["Active"]
+
+
 def test_break_glass(messy: Any) -> None:
     assert messy["users"]["break-glass"]["tags"]["remediate:exempt"] == "break-glass"
 

@@ -92,7 +92,7 @@ def test_reset_empties_everything(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "parameters"),
     [
-        ("accessanalyzer", "list_analyzers", {}),
+        ("detective", "list_graphs", {}),
         ("cloudtrail", "lookup_events", {}),
         ("iam", "generate_service_last_accessed_details", {"Arn": "arn:aws:iam::123456789012:user/alice"}),
     ],

@@ -103,7 +103,15 @@ def with_settings(control: Control[Any], settings: Struct | None = None) -> Chos
     return [(control, settings or control.settings())]
 
 
-def change(id: int, address: Address, before: Value, after: Value, *needs: int, risk: Risk = "neutral") -> Change:
+def change(
+    id: int,
+    address: Address,
+    before: Value,
+    after: Value,
+    *needs: int,
+    risk: Risk = "neutral",
+    also: tuple[Risk, ...] = (),
+) -> Change:
     return Change(
         id=id,
         address=address,
@@ -112,6 +120,7 @@ def change(id: int, address: Address, before: Value, after: Value, *needs: int, 
         reasons=(Reason(control="groups", why="because"),),
         needs=needs,
         risk=risk,
+        also=also,
         reversal="exact",
     )
 
@@ -173,7 +182,8 @@ def _rows(text: Any) -> set[tuple[object, ...]]:
     return {
         (
             item["Effect"],
-            tuple(sorted({a.lower() for a in _many(item["Action"])})),
+            "NotAction" in item,
+            tuple(sorted({a.lower() for a in _many(item.get("NotAction", item.get("Action")))})),
             tuple(sorted(_many(item["Resource"]))),
             json.dumps(item.get("Condition"), sort_keys=True),
         )

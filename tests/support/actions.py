@@ -1,6 +1,6 @@
 """IAM's names of the operations whose action is called otherwise.
 
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, list_awsbudgetservice.html
 """
 
 IAM_NAMES = {
@@ -14,6 +14,20 @@ IAM_NAMES = {
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    **dict.fromkeys(
+        (
+            "budgets:DescribeBudget",
+            "budgets:DescribeBudgets",
+            "budgets:DescribeBudgetNotificationsForAccount",
+            "budgets:DescribeNotificationsForBudget",
+            "budgets:DescribeSubscribersForNotification",
+        ),
+        "budgets:ViewBudget",
+    ),
+    **dict.fromkeys(
+        (f"budgets:{verb}{noun}" for verb in ("Create", "Update", "Delete") for noun in ("Budget", "Notification")),
+        "budgets:ModifyBudget",
+    ),
 }
 
 PREFIXES = {

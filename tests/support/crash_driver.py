@@ -61,6 +61,7 @@ def main() -> None:
     session = Session()
     for once in (False, True):
         session._client("iam", "", once=once)
+        session._client("secretsmanager", "", once=once)
     session._client("sts", "", once=False)
     print("ready", flush=True)
     for line in sys.stdin:

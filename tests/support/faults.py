@@ -20,6 +20,8 @@ from remediate.aws.session import Session
 
 READING = ("Get", "List", "Describe", "Generate", "Head")
 REQUEST_ID = "4442587F-FAULT"
+REST_JSON = frozenset({"accessanalyzer", "account"})
+"""Services that speak JSON without naming the operation in a header."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def refusal(code: str, status: int = 400, message: str = "because the test says 
     """AWS refuses to carry the call out, in the service's own format."""
 
     def fault(call: Call) -> AWSResponse | None:
-        if "X-Amz-Target" in call.request.headers:
+        if "X-Amz-Target" in call.request.headers or call.service in REST_JSON:
             return _answer(call, status, f'{{"__type": "{code}", "message": "{message}"}}'.encode())
         error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
         if call.service == "s3":

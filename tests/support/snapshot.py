@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from support.organization import organization
+
 ClientFactory = Callable[..., Any]
 """`client(service, region)`, as the `aws` fixture has it."""
 Snapshot = dict[str, object]
@@ -32,18 +34,52 @@ def snapshot(client: ClientFactory) -> Snapshot:
             group["GroupName"]: _holder("Group", group) for page in details for group in page["GroupDetailList"]
         },
         "policies": {policy["Arn"]: _policy(policy) for page in details for policy in page["Policies"]},
-        "roles": {role["RoleName"]: _role(role) for page in details for role in page["RoleDetailList"]},
+        "roles": {role["RoleName"]: _role(iam, role) for page in details for role in page["RoleDetailList"]},
         "instance_profiles": {
             profile["InstanceProfileName"]: [role["RoleName"] for role in profile["Roles"]]
             for profile in _pages(iam, "list_instance_profiles", "InstanceProfiles")
         },
+        "instances": {region: dict(_instances(client("ec2", region))) for region in USUAL_REGIONS},
+        "certificates": sorted(
+            found["ServerCertificateId"]
+            for found in _pages(iam, "list_server_certificates", "ServerCertificateMetadataList")
+        ),
+        "alias": list(_pages(iam, "list_account_aliases", "AccountAliases")),
+        "security_contact": _contact(client("account", "us-east-1")),
+        "directories": {region: dict(_directories(client("ds", region))) for region in USUAL_REGIONS},
+        "saml_providers": dict(_saml(iam)),
+        "oidc_providers": dict(_oidc(iam)),
         "password_policy": _or_none(lambda: iam.get_account_password_policy()["PasswordPolicy"]),
+        "organization": organization(client),
         "trails": trails,
         "buckets": dict(_buckets(client("s3", "us-east-1"))),
         "keys": {region: dict(_keys(client("kms", region))) for region in places},
         "aliases": {region: dict(_aliases(client("kms", region))) for region in places},
+        "budgets": dict(_budgets(client("budgets", "us-east-1"), client("sts", "us-east-1"))),
+        "anomalies": _anomalies(client("ce", "us-east-1")),
+        "analyzers": {region: _analyzers(client("accessanalyzer", region)) for region in regions},
         "log_groups": {region: dict(_log_groups(client("logs", region))) for region in places},
+        "metric_filters": {region: dict(_metric_filters(client("logs", region))) for region in places},
+        "alarms": {region: dict(_alarms(client("cloudwatch", region))) for region in places},
+        "topics": {region: dict(_topics(client("sns", region))) for region in places},
+        "secrets": {region: dict(_secrets(client("secretsmanager", region))) for region in places},
     }
+
+
+def _instances(ec2: Any) -> Iterator[tuple[str, object]]:
+    """Each instance's profile; those of `associations` and of the instances must be the same."""
+    pages = _pages(ec2, "describe_iam_instance_profile_associations", "IamInstanceProfileAssociations")
+    held = {found["InstanceId"]: found["IamInstanceProfile"]["Arn"] for found in pages}
+    for reservation in _pages(ec2, "describe_instances", "Reservations"):
+        for instance in reservation["Instances"]:
+            shown = instance.get("IamInstanceProfile", {}).get("Arn")
+            assert shown == held.get(instance["InstanceId"])
+            yield instance["InstanceId"], shown
+
+
+def _contact(account: Any) -> object:
+    contact = _or_none(lambda: account.get_alternate_contact(AlternateContactType="SECURITY"))
+    return contact and contact["AlternateContact"]
 
 
 def _user(iam: Any, user: Mapping[str, Any]) -> Snapshot:
@@ -59,8 +95,26 @@ def _user(iam: Any, user: Mapping[str, Any]) -> Snapshot:
     }
 
 
-def _role(role: Mapping[str, Any]) -> Snapshot:
-    return {**_holder("Role", role), **_owner(role), "trust": role["AssumeRolePolicyDocument"]}
+def _role(iam: Any, role: Mapping[str, Any]) -> Snapshot:
+    longest = iam.get_role(RoleName=role["RoleName"])["Role"].get("MaxSessionDuration")
+    return {**_holder("Role", role), **_owner(role), "trust": role["AssumeRolePolicyDocument"], "session": longest}
+
+
+def _directories(ds: Any) -> Iterator[tuple[str, Snapshot]]:
+    for found in _pages(ds, "describe_directories", "DirectoryDescriptions"):
+        trusts = _pages(ds, "describe_trusts", "Trusts", DirectoryId=found["DirectoryId"])
+        yield found["DirectoryId"], {"name": found["Name"], "trusts": sorted(t["RemoteDomainName"] for t in trusts)}
+
+
+def _saml(iam: Any) -> Iterator[tuple[str, object]]:
+    for found in iam.list_saml_providers()["SAMLProviderList"]:
+        yield found["Arn"], iam.get_saml_provider(SAMLProviderArn=found["Arn"])["SAMLMetadataDocument"]
+
+
+def _oidc(iam: Any) -> Iterator[tuple[str, object]]:
+    for found in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        about = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=found["Arn"])
+        yield found["Arn"], (sorted(about["ClientIDList"]), sorted(about["ThumbprintList"]))
 
 
 def _owner(item: Mapping[str, Any]) -> Snapshot:
@@ -133,12 +187,71 @@ def _keys(kms: Any) -> Iterator[tuple[str, Snapshot]]:
         about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
         if about["KeyManager"] == "CUSTOMER":
             policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
-            yield key["KeyId"], {"state": about["KeyState"], "policy": policy}
+            rotates = kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]
+            yield key["KeyId"], {"state": about["KeyState"], "policy": policy, "rotates": rotates}
+
+
+SPENT = ("CalculatedSpend", "LastUpdatedTime")
+"""What a budget shows and nobody sets."""
+
+
+def _budgets(budgets: Any, sts: Any) -> Iterator[tuple[str, Snapshot]]:
+    account = {"AccountId": sts.get_caller_identity()["Account"]}
+    for budget in _pages(budgets, "describe_budgets", "Budgets", **account):
+        of = {**account, "BudgetName": budget["BudgetName"]}
+        told = {}
+        for found in _pages(budgets, "describe_notifications_for_budget", "Notifications", **of):
+            subscribers = _pages(
+                budgets, "describe_subscribers_for_notification", "Subscribers", **of, Notification=found
+            )
+            told[json.dumps(found, sort_keys=True)] = sorted(s["Address"] for s in subscribers)
+        settings = {key: value for key, value in budget.items() if key not in SPENT}
+        yield budget["BudgetName"], {"settings": settings, "told": told}
+
+
+def _anomalies(costs: Any) -> Snapshot:
+    return {
+        "monitors": costs.get_anomaly_monitors()["AnomalyMonitors"],
+        "subscriptions": costs.get_anomaly_subscriptions()["AnomalySubscriptions"],
+    }
+
+
+def _analyzers(analyzer: Any) -> Snapshot:
+    return {found["name"]: found["type"] for found in _pages(analyzer, "list_analyzers", "analyzers")}
 
 
 def _log_groups(logs: Any) -> Iterator[tuple[str, object]]:
     for group in _pages(logs, "describe_log_groups", "logGroups"):
         yield group["logGroupName"], group.get("retentionInDays")
+
+
+def _secrets(secrets: Any) -> Iterator[tuple[str, Snapshot]]:
+    """What secrets are like and which versions they hold; those that wait for their deletion are left out."""
+    for secret in _pages(secrets, "list_secrets", "SecretList"):
+        found = secrets.describe_secret(SecretId=secret["Name"])
+        yield secret["Name"], {key: found.get(key) for key in ("Tags", "KmsKeyId", "VersionIdsToStages")}
+
+
+def _metric_filters(logs: Any) -> Iterator[tuple[str, object]]:
+    for found in _pages(logs, "describe_metric_filters", "metricFilters"):
+        settings = (found["filterPattern"], found["metricTransformations"])
+        yield f"{found['logGroupName']}:{found['filterName']}", settings
+
+
+def _alarms(cloudwatch: Any) -> Iterator[tuple[str, object]]:
+    """Without what changes by itself, such as the state."""
+    for alarm in _pages(cloudwatch, "describe_alarms", "MetricAlarms"):
+        changing = ("State", "AlarmConfigurationUpdated", "AlarmArn")
+        yield alarm["AlarmName"], {key: value for key, value in alarm.items() if not key.startswith(changing)}
+
+
+def _topics(sns: Any) -> Iterator[tuple[str, Snapshot]]:
+    for topic in _pages(sns, "list_topics", "Topics"):
+        arn = topic["TopicArn"]
+        about = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+        listed = _pages(sns, "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
+        who = sorted((s["Protocol"], s["Endpoint"], s["SubscriptionArn"]) for s in listed)
+        yield arn, {"policy": about["Policy"], "key": about.get("KmsMasterKeyId"), "subscribers": who}
 
 
 def _pages(client: Any, operation: str, key: str | None, **parameters: Any) -> Iterator[Any]:
@@ -153,7 +266,7 @@ def _or_none(read: Callable[[], Any]) -> Any:
         return read()
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if code.startswith("NoSuch") or code.endswith("NotFoundError"):
+        if code.startswith("NoSuch") or code.endswith(("NotFoundError", "NotFoundException")):
             return None
         raise
 

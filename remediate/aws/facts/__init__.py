@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 
+from remediate.aws.facts import budgets, directory, ec2, keys, last_accessed, root, sns
 from remediate.aws.facts.base import Fact
 
-KINDS: tuple[Fact, ...] = ()
+KINDS: tuple[Fact, ...] = (
+    *budgets.FACTS,
+    *directory.FACTS,
+    *ec2.FACTS,
+    *keys.FACTS,
+    *last_accessed.FACTS,
+    *root.FACTS,
+    *sns.FACTS,
+)
 
 FACTS: Mapping[str, Fact] = {fact.kind: fact for fact in KINDS}

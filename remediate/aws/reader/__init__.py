@@ -115,7 +115,7 @@ def _regions(aws: Session) -> tuple[tuple[str, ...], Mapping[str, str]]:
     except CredentialsEnded:
         raise
     except CallFailed as error:
-        return (aws.region,), {"cloudtrail": f"regions cannot be listed: {_reason(error)}"}
+        return (aws.region,), dict.fromkeys(("cloudtrail", "regions"), f"regions cannot be listed: {_reason(error)}")
 
 
 def _report(aws: Session) -> tuple[Mapping[str, Row], Mapping[str, str]]:

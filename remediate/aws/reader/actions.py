@@ -2,6 +2,7 @@
 
 from remediate.aws.facts import FACTS
 from remediate.aws.resources import RESOURCES
+from remediate.model import Permission
 
 FIRST: tuple[str, ...] = (
     "cloudtrail:DescribeTrails",
@@ -47,3 +48,6 @@ PLAN_ACTIONS: tuple[str, ...] = tuple(
         }
     )
 )
+
+PLAN_ALSO: tuple[Permission, ...] = tuple(p for resource in RESOURCES.values() for p in resource.reading_also)
+"""What planning needs besides, each with the condition that keeps it to reading."""

@@ -58,7 +58,19 @@ def _role(item: Answer, state: dict[Address, Value]) -> Role:
     value = {"path": item["Path"], "trust": trust}
     state[at("iam.role", name)] = value
     _policies("role", name, item, state)
-    return Role(name=name, arn=item["Arn"], path=item["Path"], trust=trust, tags=_tags(item), boundary=_boundary(item))
+    for profile in item.get("InstanceProfileList", ()):
+        state[at("iam.instance_profile", profile["InstanceProfileName"])] = {"path": profile["Path"]}
+        state[at("iam.instance_profile_role", profile["InstanceProfileName"], name)] = "member"
+    return Role(
+        name=name,
+        arn=item["Arn"],
+        path=item["Path"],
+        trust=trust,
+        tags=_tags(item),
+        boundary=_boundary(item),
+        created=item["CreateDate"],
+        last_used=item.get("RoleLastUsed", {}).get("LastUsedDate"),
+    )
 
 
 def _policies(holder: str, name: str, item: Answer, state: dict[Address, Value]) -> None:

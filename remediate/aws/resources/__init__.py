@@ -2,9 +2,31 @@
 
 from collections.abc import Mapping
 
-from remediate.aws.resources import cloudtrail, iam_roles, kms, logs, s3
+from remediate.aws.resources import (
+    access_analyzer,
+    account,
+    budgets,
+    cloudtrail,
+    cloudwatch,
+    cost_explorer,
+    directory,
+    ec2,
+    iam_certificates,
+    iam_instance_profiles,
+    iam_issued_keys,
+    iam_providers,
+    iam_role_sessions,
+    iam_roles,
+    iam_root,
+    kms,
+    logs,
+    organizations,
+    s3,
+    secrets,
+    sns,
+)
 from remediate.aws.resources.base import Resource
-from remediate.aws.resources.iam_account import PasswordPolicy
+from remediate.aws.resources.iam_account import AccountAlias, PasswordPolicy
 from remediate.aws.resources.iam_groups import Group, GroupMember
 from remediate.aws.resources.iam_policies import Attached, Inline, ManagedPolicy
 from remediate.aws.resources.iam_users import AccessKey, LoginProfile, User, UserTag
@@ -13,6 +35,7 @@ RESOURCES: Mapping[str, Resource] = {
     resource.kind: resource
     for resource in (
         PasswordPolicy(),
+        AccountAlias(),
         User(),
         UserTag(),
         LoginProfile(),
@@ -21,10 +44,26 @@ RESOURCES: Mapping[str, Resource] = {
         GroupMember(),
         ManagedPolicy(),
         *(kind(holder) for holder in ("user", "group", "role") for kind in (Attached, Inline)),
+        *access_analyzer.RESOURCES,
+        *account.RESOURCES,
+        *budgets.RESOURCES,
         *cloudtrail.RESOURCES,
+        *cloudwatch.RESOURCES,
+        *cost_explorer.RESOURCES,
+        *directory.RESOURCES,
+        *ec2.RESOURCES,
+        *iam_certificates.RESOURCES,
+        *iam_instance_profiles.RESOURCES,
+        *iam_issued_keys.RESOURCES,
+        *iam_providers.RESOURCES,
+        *iam_role_sessions.RESOURCES,
         *iam_roles.RESOURCES,
+        *iam_root.RESOURCES,
         *kms.RESOURCES,
         *logs.RESOURCES,
+        *organizations.RESOURCES,
         *s3.RESOURCES,
+        *secrets.RESOURCES,
+        *sns.RESOURCES,
     )
 }

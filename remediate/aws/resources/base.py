@@ -24,8 +24,13 @@ class Resource(ABC):
     shared = False
     """Whether others may come to depend on an entry, and it cannot be deleted while they do."""
 
+    within = False
+    """Whether AWS deletes an entry together with its parent."""
+
     reading: tuple[str, ...] = ()
     """The IAM actions of `read`, for a kind that controls ask for: `plan` needs them."""
+    reading_also: tuple[Permission, ...] = ()
+    """What `read` needs besides those, where the action alone would allow more than reading."""
     sample: Value = "*"
     """A value for which a transition needs every permission that this kind may ever need."""
 
@@ -35,6 +40,9 @@ class Resource(ABC):
     def parent(self, address: Address) -> Address | None:
         return None
 
+    def ends_with_parent(self) -> bool:
+        return self.within
+
     def principal(self, address: Address) -> Address | None:
         return None
 
@@ -43,6 +51,10 @@ class Resource(ABC):
 
     def held(self) -> bool:
         return self.shared
+
+    def held_by(self, address: Address) -> Iterable[Address]:
+        """For a shared kind: what to ask, besides the first reading, to see who has come to depend on the entry."""
+        return ()
 
     def two_valued(self) -> bool:
         return self.binary

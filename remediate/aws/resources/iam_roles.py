@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from remediate.aws.resources.base import Resource, absent_if
 from remediate.aws.resources.iam_policies import as_text
+from remediate.aws.resources.iam_providers import trusted_by
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, name_of
+from remediate.policy import deleted_principals
 
 
 class Role(Resource):
@@ -23,9 +25,15 @@ class Role(Resource):
     def principal(self, address: Address) -> Address | None:
         return address
 
+    def uses(self, address: Address, value: Value) -> Iterable[Address]:
+        """The identity providers that it trusts."""
+        return trusted_by(_trust(value))
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if after is None:
             return "impossible", "the role's unique id: policies that named the old one stay broken"
+        if deleted_principals(_trust(before)) - deleted_principals(_trust(after)):
+            return "impossible", "the id of a deleted user or role: nobody could use it, and IAM takes it in no policy"
         return "exact", ""
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
@@ -57,6 +65,10 @@ class Role(Resource):
             trust = as_text(after["trust"])
             answer = aws.write("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=trust)
         return Receipt(request_ids=(request_id(answer),))
+
+
+def _trust(value: Value) -> Value:
+    return value.get("trust") if isinstance(value, Mapping) else None
 
 
 RESOURCES: tuple[Resource, ...] = (Role(),)

@@ -13,7 +13,7 @@ from remediate.aws.resources.base import Resource, absent_if
 from remediate.aws.resources.iam_policies import as_text
 from remediate.aws.session import Answer, Session, request_id
 from remediate.errors import CallFailed, Denied
-from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, name_of, pair_of
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
 
 TAG = "remediate:alias"
 """On each key made here: the alias it is for, so that a key whose creation was never answered is found again."""
@@ -41,7 +41,7 @@ def _tag(aws: Session, region: str, key: str) -> str:
     return next((str(t["TagValue"]) for page in pages for t in page["Tags"] if t["TagKey"] == TAG), "")
 
 
-def _describe(aws: Session, address: Address) -> Answer | None:
+def described(aws: Session, address: Address) -> Answer | None:
     region, name = pair_of(address)
     try:
         answer: Answer = aws.read("kms", "describe_key", region=region, KeyId=name)["KeyMetadata"]
@@ -49,6 +49,15 @@ def _describe(aws: Session, address: Address) -> Answer | None:
         absent_if(error, GONE)
         return None
     return answer
+
+
+def _id(aws: Session, address: Address) -> str:
+    """The key's own id: what is written takes no alias. Raises CallFailed if it is gone."""
+    key = described(aws, address)
+    if key is None:
+        region, alias = pair_of(address)
+        raise CallFailed("describe_key", GONE, f"there is no key {alias} in {region} any more")
+    return str(key["KeyId"])
 
 
 def _policy(aws: Session, region: str, key: str) -> Value:
@@ -61,30 +70,8 @@ def _put_policy(aws: Session, region: str, key: str, document: Value) -> Answer:
     return aws.write("kms", "put_key_policy", region=region, KeyId=key, PolicyName="default", Policy=as_text(document))
 
 
-class KeyName(Resource):
-    """`kms.arn/<region>/<alias or id>`: the ARN by which values name that key. Only ever read.
-
-    Absent where there is no such key, or none that can encrypt: disabled, or waiting for its deletion.
-    """
-
-    kind = "kms.arn"
-
-    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = key_arn(address, where)
-        return [Permission(action=f"kms:{a}", resource=arn) for a in ("DescribeKey", "ListResourceTags")]
-
-    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
-        key = _describe(aws, address)
-        if key is None or key.get("KeyState", "Enabled") != "Enabled":
-            return {}
-        return {address: canonical_arn(aws, key["Arn"], key["AWSAccountId"])}
-
-    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
-        raise CallFailed("create_alias", "NeverDone", "the name of a key is a fact, not a setting")
-
-
 class Key(Resource):
-    """`kms.key/<region>/<alias/…>`: {"rotation": true, "policy": {…}}; with "state" where that is not Enabled."""
+    """`kms.key/<region>/<alias/…>`: {"policy": {…}}; with "state" where that is not Enabled."""
 
     kind = "kms.key"
 
@@ -95,34 +82,24 @@ class Key(Resource):
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
         region, alias = pair_of(address)
-        keys = f"arn:{where.partition}:kms:{region}:{where.account}:key/*"
-        names = ["DescribeKey", "GetKeyRotationStatus", "GetKeyPolicy", "ListResourceTags"]
-        names += ["PutKeyPolicy", "EnableKeyRotation"]
+        base = f"arn:{where.partition}:kms:{region}:{where.account}"
+        names = ["DescribeKey", "GetKeyPolicy", "PutKeyPolicy"]
         if before is not None:
-            return [Permission(action=f"kms:{a}", resource=keys) for a in (*names, "DisableKeyRotation")]
+            return [Permission(action=f"kms:{a}", resource=f"{base}:key/*") for a in names]
+        names += ["ListResourceTags", "CreateAlias"]
         return [
-            *(Permission(action=f"kms:{a}", resource=keys) for a in (*names, "CreateAlias")),
-            Permission(
-                action="kms:CreateAlias", resource=f"arn:{where.partition}:kms:{region}:{where.account}:{alias}"
-            ),
+            *(Permission(action=f"kms:{a}", resource=f"{base}:key/*") for a in names),
+            Permission(action="kms:CreateAlias", resource=f"{base}:{alias}"),
             *(Permission(action=f"kms:{a}") for a in ("CreateKey", "ListKeys", "TagResource")),
         ]
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
-        key = _describe(aws, address)
+        key = described(aws, address)
         if key is None:
             return {}
-        region, id = pair_of(address)[0], key["KeyId"]
         state = key.get("KeyState", "Enabled")
-        value: dict[str, Value] = {"rotation": self._rotates(aws, region, id), "policy": _policy(aws, region, id)}
+        value: dict[str, Value] = {"policy": _policy(aws, pair_of(address)[0], key["KeyId"])}
         return {address: value if state == "Enabled" else {**value, "state": state}}
-
-    def _rotates(self, aws: Session, region: str, key: str) -> bool:
-        try:
-            return bool(aws.read("kms", "get_key_rotation_status", region=region, KeyId=key)["KeyRotationEnabled"])
-        except CallFailed as error:
-            absent_if(error, "UnsupportedOperationException")  # keys with imported material, asymmetric keys
-            return False
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         if not isinstance(after, Mapping):
@@ -131,21 +108,19 @@ class Key(Resource):
             )
         region, alias = pair_of(address)
         if before is None:
-            return self._create(aws, region, alias, after)
-        found = _describe(aws, address)
-        if found is None:
-            raise CallFailed("describe_key", GONE, f"there is no key {alias} in {region} any more")
-        return Receipt(request_ids=tuple(self._settings(aws, region, found["KeyId"], after)))
+            return self._create(aws, region, alias, after["policy"])
+        return Receipt(request_ids=(request_id(_put_policy(aws, region, _id(aws, address), after["policy"])),))
 
-    def _create(self, aws: Session, region: str, alias: str, after: Mapping[str, Value]) -> Receipt:
+    def _create(self, aws: Session, region: str, alias: str, document: Value) -> Receipt:
         """The alias comes last: until then the address reads as absent, and a run that crashed starts here again."""
         id, ids = self._orphan(aws, region, alias), []
         if not id:
             tags = [{"TagKey": TAG, "TagValue": alias}]
-            text = as_text(after["policy"])
+            text = as_text(document)
             answer = aws.write("kms", "create_key", region=region, Policy=text, Description="Audit logs", Tags=tags)
             id, ids = answer["KeyMetadata"]["KeyId"], [request_id(answer)]
-        ids += self._settings(aws, region, id, after)
+        elif _policy(aws, region, id) != document:
+            ids.append(request_id(_put_policy(aws, region, id, document)))
         ids.append(request_id(aws.write("kms", "create_alias", region=region, AliasName=alias, TargetKeyId=id)))
         return Receipt(request_ids=tuple(ids))
 
@@ -159,15 +134,42 @@ class Key(Resource):
                     return str(id)
         return ""
 
-    def _settings(self, aws: Session, region: str, key: str, after: Mapping[str, Value]) -> list[str]:
-        """Writes what differs, so that it can be done again after a crash in between."""
-        answers = []
-        if _policy(aws, region, key) != after["policy"]:
-            answers.append(_put_policy(aws, region, key, after["policy"]))
-        if self._rotates(aws, region, key) != after["rotation"]:
-            verb = "enable" if after["rotation"] else "disable"
-            answers.append(aws.write("kms", f"{verb}_key_rotation", region=region, KeyId=key))
-        return [request_id(answer) for answer in answers]
+
+class KeyRotation(Resource):
+    """`kms.rotation/<region>/<alias/…>`: true; absent where the key's material stays the same, or where it is not KMS's
+    to change: asymmetric keys and imported material.
+
+    A kind of its own because it is a call of its own: a key is never half way between two values.
+    """
+
+    kind = "kms.rotation"
+    binary = True
+
+    def parent(self, address: Address) -> Address | None:
+        return at("kms.key", *pair_of(address))
+
+    def uses(self, address: Address, value: Value) -> Iterable[Address]:
+        return (at("kms.key", *pair_of(address)),)
+
+    def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
+        names = ("DescribeKey", "GetKeyRotationStatus", "EnableKeyRotation", "DisableKeyRotation")
+        return [Permission(action=f"kms:{a}", resource=key_arn(address, where)) for a in names]
+
+    def read(self, aws: Session, address: Address) -> dict[Address, Value]:
+        key = described(aws, address)
+        if key is None:
+            return {}
+        try:
+            status = aws.read("kms", "get_key_rotation_status", region=pair_of(address)[0], KeyId=key["KeyId"])
+        except CallFailed as error:
+            absent_if(error, "UnsupportedOperationException")
+            return {}
+        return {address: True} if status["KeyRotationEnabled"] else {}
+
+    def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
+        operation = "disable_key_rotation" if after is None else "enable_key_rotation"
+        answer = aws.write("kms", operation, region=pair_of(address)[0], KeyId=_id(aws, address))
+        return Receipt(request_ids=(request_id(answer),))
 
 
 class KeyPolicy(Resource):
@@ -201,4 +203,4 @@ def key_arn(address: Address, where: AccountId) -> str:
     return f"arn:{where.partition}:kms:{region}:{where.account}:key/{key}"
 
 
-RESOURCES: tuple[Resource, ...] = (KeyName(), Key(), KeyPolicy())
+RESOURCES: tuple[Resource, ...] = (Key(), KeyRotation(), KeyPolicy())

@@ -227,7 +227,10 @@ class BucketLifecycle(OfBucket):
 
 
 class BucketLogging(OfBucket):
-    """`s3.bucket_logging/<bucket>`: {"TargetBucket", "TargetPrefix", …} as S3 names them."""
+    """`s3.bucket_logging/<bucket>`: {"TargetBucket", "TargetPrefix", …} as S3 names them.
+
+    It comes after the other bucket's policy, which S3 tests, and after that bucket is closed to the public.
+    """
 
     kind = "s3.bucket_logging"
     reads, puts = "get_bucket_logging", "put_bucket_logging"
@@ -235,8 +238,9 @@ class BucketLogging(OfBucket):
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         target = str(value.get("TargetBucket", "")) if isinstance(value, Mapping) else ""
-        names = (name_of(address), target) if target else (name_of(address),)
-        return [at(kind, name) for name in names for kind in ("s3.bucket", "s3.bucket_policy")]
+        yield from (at(kind, name_of(address)) for kind in ("s3.bucket", "s3.bucket_policy"))
+        if target:
+            yield from (at(kind, target) for kind in ("s3.bucket", "s3.bucket_policy", "s3.bucket_public_access"))
 
     def value(self, answer: Answer) -> Value:
         return _plain(answer["LoggingEnabled"]) if answer.get("LoggingEnabled") else None

@@ -27,13 +27,13 @@ def permissions(account: Builder) -> None:
 
 def roles(account: Builder) -> None:
     """One for administrators, one for machines, and one that lets a vendor in without an external id."""
-    account.role("administrator", _trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), (b.ADMIN,))
-    account.role("vendor-audit", _trust({"AWS": f"arn:aws:iam::{VENDOR}:root"}), (b.AUDIT,))
-    web = account.role("web-server", _trust({"Service": "ec2.amazonaws.com"}), inline={"uploads": b.UPLOADS})
+    account.role("administrator", trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), (b.ADMIN,))
+    account.role("vendor-audit", trust({"AWS": f"arn:aws:iam::{VENDOR}:root"}), (b.AUDIT,))
+    web = account.role("web-server", trust({"Service": "ec2.amazonaws.com"}), inline={"uploads": b.UPLOADS})
     account.iam.create_instance_profile("web-server", "/", [web.name]).create_date = web.create_date
 
 
-def _trust(principal: dict[str, str]) -> str:
+def trust(principal: dict[str, str]) -> str:
     return json.dumps(
         {"Version": b.NEW, "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
     )

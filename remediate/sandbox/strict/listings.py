@@ -25,6 +25,7 @@ LISTINGS = {
     "list_policy_versions": "Versions",
     "list_role_policies": "PolicyNames",
     "list_roles": "Roles",
+    "list_server_certificates": "ServerCertificateMetadataList",
     "list_user_policies": "PolicyNames",
     "list_user_tags": "Tags",
     "list_users": "Users",

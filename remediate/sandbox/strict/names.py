@@ -27,6 +27,13 @@ def install() -> None:
         "create_instance_profile",
         lambda iam, call: _free("Instance Profile", call["name"], iam.instance_profiles),
     )
+    before(
+        IAMBackend,
+        "upload_server_certificate",
+        lambda iam, call: _free(
+            "Server Certificate", call["cert_name"], (held.cert_name for held in iam.certificates.values())
+        ),
+    )
     before(IAMBackend, "update_user", lambda iam, call: _renamed("User", call["user_name"], call, iam.users))
     before(IAMBackend, "update_group", lambda iam, call: _renamed("Group", call["group_name"], call, iam.groups))
 

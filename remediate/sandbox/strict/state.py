@@ -26,6 +26,10 @@ class Settings:
     """How old a report claims to be when it is made."""
     report_life: timedelta = timedelta(hours=4)
     """How long AWS gives the same report again: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GenerateCredentialReport.html"""
+    access_rounds: int = 1
+    """How many calls pass before a report of last accesses is there."""
+    access_error: str = ""
+    """Why such a report cannot be made, if it cannot."""
     root_used: datetime | None = None
     """When the root user last signed in."""
     trail_keys: bool = True

@@ -99,7 +99,7 @@ FOR_CLOUDTRAIL: dict[str, Value] = {
 }
 DELIVERED: dict[Address, Value] = {
     **OPEN,
-    at("kms.key", HOME, "alias/logs"): {"rotation": False, "policy": FOR_CLOUDTRAIL},
+    at("kms.key", HOME, "alias/logs"): {"policy": FOR_CLOUDTRAIL},
     at("iam.role", "delivery"): {"path": "/", "trust": trust("cloudtrail.amazonaws.com")},
     at("iam.role_inline", "delivery", "delivery"): DELIVERY,
 }
@@ -182,12 +182,12 @@ ROWS: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
     (
         at("kms.key", HOME, "alias/logs"),
         {},
-        [
-            None,
-            {"rotation": True, "policy": policy("a")},
-            {"rotation": False, "policy": policy("a")},
-            {"rotation": False, "policy": policy("b")},
-        ],
+        [None, {"policy": policy("a")}, {"policy": policy("b")}],
+    ),
+    (
+        at("kms.rotation", HOME, "alias/logs"),
+        {at("kms.key", HOME, "alias/logs"): {"policy": FOR_CLOUDTRAIL}},
+        [None, True, None],
     ),
     (BUCKET, {}, [None, {"region": HOME}]),
     (at("s3.bucket", "classic"), {}, [None, {"region": "us-east-1"}]),

@@ -1,0 +1,95 @@
+"""Only the permissions that the work needs.
+
+Three things are found. Policies of the account's own, managed or inline, that allow everything on everything,
+everything but what they name, or whole services. Administrators who used nothing in `unused_days` that only an
+administrator may: IAM, AWS Organizations, account settings. And, for the users and roles that `review` names, services
+that they may use and do not.
+
+What to do about it is proposed from IAM's service last accessed data, which AWS keeps for 400 days; it shows attempts,
+not success, and comes with up to four hours' delay. Somebody without any record is left alone, and so is who is younger
+than `unused_days`, exempt, or what this run works with. An administrator who works, but not with IAM, moves to a group
+of power users (a role gets the other policy); `keep_administrators` of those who worked within 30 days always stay. A
+policy loses the services that nobody it reaches used; `*` becomes those that somebody used. The plan calls all of that
+restrictive and says what people will notice: read it before you apply it, for some work is done once a year. Passing a
+role to a service leaves no record, and goes with IAM.
+
+Users with policies of their own wait until `groups` has moved them: then the next plan looks at them. Rollback is
+exact: a policy's document before this stays as one of its versions. IAM keeps five: where there are five already, the
+oldest is deleted, and the plan says so.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from remediate.account import Account, Role, User
+from remediate.controls import administrators, power_users, smaller_policies
+from remediate.controls.base import Control
+from remediate.controls.privilege import CONTROL, Settings, View
+from remediate.model import Address, Fault, at
+from remediate.playbook.scope import Scope, matches
+
+
+def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address]:
+    """Reports on the groups and policies that make administrators, and on wide policies: never one for each user."""
+    account.known("iam.user", "iam.group", "iam.policy", "iam.role", "credential-report")
+    view = View(account, settings, scope)
+    yield from administrators.sources(view)
+    for grant in smaller_policies.grants(view):
+        yield from smaller_policies.evidence(view, grant)
+    for who in _reviewed(view):
+        yield at("iam.service_use", who.arn)
+
+
+def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]:
+    account.known("iam.user", "iam.group", "iam.policy", "iam.role", "credential-report")
+    view = View(account, settings, scope)
+    everybody = administrators.administrators(view)
+    leaving = power_users.leaving(view, everybody)
+    yield from power_users.faults(view, everybody, leaving)
+    yield from smaller_policies.faults(view, everybody, leaving)
+    for who in _reviewed(view):
+        yield from _unused(view, who)
+
+
+def _reviewed(view: View) -> list[User | Role]:
+    everybody: list[User | Role] = [*view.account.users.values(), *view.account.roles.values()]
+    return [who for who in everybody if any(matches(matcher, who) for matcher in view.settings.review)]
+
+
+def _unused(view: View, who: User | Role) -> Iterator[Fault]:
+    """More than half of the services that somebody may use, and does not."""
+    use = view.account.facts.get(at("iam.service_use", who.arn))
+    services = use if isinstance(use, Mapping) else {}
+    unused = sorted(service for service, moment in services.items() if not view.recent(moment))
+    if 2 * len(unused) > len(services):
+        yield Fault(
+            address=at("iam.user" if isinstance(who, User) else "iam.role", who.name),
+            severity="low",
+            summary=f"{who.name} may use {len(services)} services, and used {len(services) - len(unused)} of them "
+            f"in {view.settings.unused_days} days",
+            evidence={"used": sorted(services.keys() - set(unused)), "unused": list(unused)},
+        )
+
+
+control = Control(
+    id=CONTROL,
+    title="Only the permissions that the work needs",
+    guideline="G10",
+    cis_7=("2.14",),
+    cis_5=("1.15",),
+    security_hub=("IAM.1", "IAM.21"),
+    changes="makes administrators without need power users; takes unused services out of policies",
+    kinds=(
+        "iam.group",
+        "iam.group_member",
+        "iam.group_policy",
+        "iam.user_policy",
+        "iam.role_policy",
+        "iam.policy",
+        *(f"iam.{holder}_inline" for holder in ("user", "group", "role")),
+    ),
+    rollback="exact",
+    settings=Settings,
+    check=check,
+    asks=asks,
+    doc=__doc__,
+)

@@ -1,0 +1,80 @@
+"""An administrator role that nobody may assume any more is no administrator; and the caller keeps its own way in."""
+
+import pytest
+from support.accounts import ADMIN, ME, account, change, document, holding, password, role, user
+
+from remediate.account import Account
+from remediate.guard import lockout
+from remediate.guard.timeline import Timeline
+from remediate.model import Change, Risk, Value, at
+
+OPS = at("iam.role", "ops")
+ROOT: Value = {"AWS": f"arn:aws:iam::{ME}:root"}
+VENDOR: Value = {"AWS": "arn:aws:iam::999988887777:root"}
+NOW = account(
+    holding("role", "ops", [ADMIN]),
+    holding("user", "ann", [ADMIN]),
+    roles=[role("ops")],
+    users=[user("ann", password=password(None))],
+)
+
+
+def trust(principal: Value, effect: str = "Allow") -> Value:
+    return {"path": "/", "trust": document({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"})}
+
+
+def violations(now: Account, *changes: Change) -> list[str]:
+    return list(lockout.violations(Timeline(now, changes)))
+
+
+CLOSING: dict[str, tuple[Value, bool]] = {
+    "for a service": (trust({"Service": "lambda.amazonaws.com"}), True),
+    "for nobody": (trust({"AWS": "*"}, "Deny"), True),
+    "for the deleted": (trust({"AWS": "AROAEXAMPLEEXAMPLE123"}), True),
+    "that is no policy": ({"path": "/", "trust": "text"}, True),
+    "for a vendor": (trust(VENDOR), False),
+    "for a provider": (trust({"Federated": f"arn:aws:iam::{ME}:saml-provider/okta"}), False),
+    "for a user": (trust({"AWS": [f"arn:aws:iam::{ME}:user/ann", "AROAEXAMPLEEXAMPLE123"]}), False),
+}
+
+
+@pytest.mark.parametrize(("after", "closes"), CLOSING.values(), ids=CLOSING)
+@pytest.mark.parametrize("risk", ["restrictive", "neutral"])
+def test_a_trust_policy(after: Value, closes: bool, risk: Risk) -> None:
+    found = violations(NOW, change(1, OPS, trust(ROOT), after, risk=risk))
+    assert bool(found) == closes, found
+    assert not closes or "of 2 working administrators only 1 would be left (user/ann)" in found[0]
+
+
+def test_a_role_that_was_never_for_people_may_become_anything() -> None:
+    lambdas: Value = {"Service": "lambda.amazonaws.com"}
+    now = account(NOW.state, roles=[role("ops", lambdas)], users=NOW.users.values())
+    assert violations(now, change(1, OPS, trust(lambdas), trust(ROOT, "Deny"), risk="restrictive")) == []
+
+
+@pytest.mark.parametrize("risk", ["restrictive", "neutral"])
+def test_the_caller_works_through_the_role(risk: Risk) -> None:
+    """Narrowing it is refused, whoever else may still come in."""
+    caller = f"arn:aws:sts::{ME}:assumed-role/ops/ann"
+    now = account(NOW.state, roles=NOW.roles.values(), users=NOW.users.values(), caller=caller)
+    found = violations(now, change(1, OPS, trust(ROOT), trust(VENDOR), risk=risk))
+    assert bool(found) == (risk == "restrictive")
+    assert not found or "what this run works with" in found[0]
+
+
+@pytest.mark.parametrize("caller", [f"arn:aws:iam::{ME}:user/ann", f"arn:aws:iam::{ME}:root"])
+def test_the_document_that_makes_the_caller_an_administrator(caller: str) -> None:
+    own = f"arn:aws:iam::{ME}:policy/own"
+    body: Value = {"path": "/", "document": document({"Effect": "Allow", "Action": "*", "Resource": "*"})}
+    less: Value = {"path": "/", "document": document({"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"})}
+    names = ("ann", "bob", "cleo")
+    now = account(
+        holding("user", "ann", [own]),
+        *(holding("user", name, [ADMIN]) for name in names[1:]),
+        {at("iam.policy", own): body},
+        users=[user(name, password=password(None)) for name in names],
+        caller=caller,
+    )
+    found = violations(now, change(1, at("iam.policy", own), body, less, risk="restrictive"))
+    assert bool(found) == caller.endswith("ann")
+    assert not found or "makes this run an administrator" in found[0]
