@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from remediate.model import SETTLED, Address, Change, Event, Plan, Risk, Struct, Value, kind_of
 
+ATTENDED = frozenset({"iam.login_profile", "ds.directory"})
+"""Kinds that no unattended run creates: a password is shown once, and would end in a log; a directory costs money."""
+
 
 class Drifted(Struct, frozen=True, kw_only=True):
     """An entry that one of our runs set, and that is something else now."""
@@ -37,11 +40,11 @@ def compare(left: Mapping[Address, tuple[Value, str]], live: Mapping[Address, Va
 def approved(changes: Sequence[Change], classes: Sequence[Risk]) -> list[Change]:
     """The changes of which every class of risk is approved, and whose needs are all approved too.
 
-    Never a new password: it is shown once, and where nobody watches it would end in a log.
+    Never what needs somebody to watch: see ATTENDED.
     """
     chosen: set[int] = set()
     for change in changes:
-        password = kind_of(change.address) == "iam.login_profile" and change.after is not None
-        if change.classes.issubset(classes) and chosen.issuperset(change.needs) and not password:
+        attended = kind_of(change.address) in ATTENDED and change.before is None
+        if change.classes.issubset(classes) and chosen.issuperset(change.needs) and not attended:
             chosen.add(change.id)
     return [change for change in changes if change.id in chosen]

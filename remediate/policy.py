@@ -160,6 +160,30 @@ def lets_people_in(trust: Value) -> bool:
     return federated or bool({name for item in allows for name in aws_principals(item)} - deleted_principals(trust))
 
 
+def steady(trust: Value) -> Value:
+    """A trust policy with the names in each Principal sorted: IAM shows them in another order each time.
+
+    https://github.com/pulumi/pulumi-aws/issues/1338
+    """
+    if not isinstance(trust, Mapping) or "Statement" not in trust:
+        return trust
+    body = [_steady(item) for item in trust_statements(trust)]
+    return {**trust, "Statement": body if isinstance(trust["Statement"], list) else body[0]}
+
+
+def _steady(item: Value) -> Value:
+    if not isinstance(item, Mapping):
+        return item
+    named = {key: item[key] for key in ("Principal", "NotPrincipal") if key in item}
+    return {**item, **{key: _sorted_names(principal) for key, principal in named.items()}}
+
+
+def _sorted_names(principal: Value) -> Value:
+    if not isinstance(principal, Mapping):
+        return principal
+    return {kind: sorted(names, key=str) if isinstance(names, list) else names for kind, names in principal.items()}
+
+
 def trust_statements(trust: Value) -> list[Value]:
     """The statements of a trust policy, be it one or a list; none where it is no policy."""
     return _as_list(trust.get("Statement", [])) if isinstance(trust, Mapping) else []

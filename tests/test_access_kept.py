@@ -71,8 +71,10 @@ def test_the_whole_job_with_20_ms_of_latency(
         for bucket in picture["buckets"].values():  # type: ignore[attr-defined]
             bucket.pop("versioning")  # suspended afterwards, as the plan said
     assert before["buckets"] == after["buckets"]
-    assert {k for k in before if before[k] != after[k]} <= {"users", "log_groups"}
+    assert {k for k in before if before[k] != after[k]} <= {"users", "log_groups", "roles"}
     kept = {item.address for item in back.kept}
     assert any(address.startswith("iam.access_key/") for address in kept)
     differing = [u for u in before["users"] if before["users"][u] != after["users"][u]]  # type: ignore[index, attr-defined]
     assert differing == ["judy.ng"]  # whose key is gone for good, as the plan said
+    differing = [r for r in before["roles"] if before["roles"][r] != after["roles"][r]]  # type: ignore[index, attr-defined]
+    assert differing == ["old-deploy"]  # which named a deleted user: IAM takes that id in no policy

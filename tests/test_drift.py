@@ -69,7 +69,7 @@ def test_only_what_is_approved_together_with_all_it_needs(
     assert [c.id for c in approved(chain, classes)] == expected
 
 
-def test_a_password_is_never_made_where_nobody_sees_it() -> None:
-    password = at("iam.login_profile", "ann")
-    assert approved([change(1, password, None, "password", risk="additive")], ("additive",)) == []
-    assert len(approved([change(1, password, "password", None, risk="additive")], ("additive",))) == 1
+@pytest.mark.parametrize("address", [at("iam.login_profile", "ann"), at("ds.directory", "us-east-1", "corp")])
+def test_what_needs_somebody_to_watch_is_never_made_unattended(address: Address) -> None:
+    assert approved([change(1, address, None, "x", risk="additive")], ("additive",)) == []
+    assert len(approved([change(1, address, "x", None, risk="additive")], ("additive",))) == 1

@@ -101,7 +101,7 @@ def test_each_library_has_its_place(library: str, homes: tuple[str, ...]) -> Non
     assert not {name for name in users if not name.startswith(homes)}
 
 
-HEAVY = ("boto3", "botocore", "moto", "werkzeug", "jinja2", "apscheduler", "rich", "tabulate", "hypothesis", "dask", "cryptography")
+HEAVY = tuple("boto3 botocore cryptography moto werkzeug jinja2 apscheduler rich tabulate hypothesis dask".split())
 
 
 def test_nothing_heavy_is_imported_by_the_command_line() -> None:

@@ -35,7 +35,7 @@ def drift(
 
     Compares the account with what past runs left and with the playbook. Exits 2 if something drifted.
     """
-    baseline = work.playbook_named(playbook)
+    baseline = work.playbook_named(playbook, endpoint_url)
     ended = threading.Event()
 
     def once() -> int:

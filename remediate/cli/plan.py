@@ -26,7 +26,7 @@ def plan(
     from remediate.store.plans import save
 
     begun = time.monotonic()
-    baseline = work.playbook_named(playbook)
+    baseline = work.playbook_named(playbook, endpoint_url)
     aws = work.connect(profile, region, endpoint_url)
     made, account = work.make_plan(aws, baseline, control or [])
     path = work.plan_path(made, output)

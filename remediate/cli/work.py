@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -43,12 +44,14 @@ def connect(profile: str | None, region: str | None, endpoint_url: str | None) -
     return Session(profile=profile, region=region, endpoint_url=endpoint_url)
 
 
-def playbook_named(name: str) -> "Playbook":
+def playbook_named(name: str, endpoint_url: str | None = None) -> "Playbook":
+    """The playbook, with settings that could shut this program out refused: from where it runs, to that endpoint."""
+    from remediate.aws.address import seen_by_aws
     from remediate.controls import CONTROLS, SETTINGS
     from remediate.controls.base import Moment
     from remediate.playbook.load import load
 
-    moment = Moment(now=SystemClock().now())
+    moment = Moment(now=SystemClock().now(), address=cache(lambda: seen_by_aws(endpoint_url)))
     return load(name, SETTINGS, lambda control, settings: CONTROLS[control].refuses(settings, moment))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from remediate.controls import (
     access_analyzer,
+    access_conditions,
     alarms,
     application_logins,
     application_passwords,
@@ -46,6 +47,7 @@ CONTROLS: Mapping[str, Control[Any]] = {
         password_policy.control,
         mfa.control,
         groups.control,
+        access_conditions.control,
         least_privilege.control,
         unused_credentials.control,
         application_passwords.control,

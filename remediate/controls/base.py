@@ -73,6 +73,5 @@ class Control(Generic[S]):
         seven = (f"CIS 7.0 {number}" for number in self.cis_7)
         return (*seven, *(f"CIS 5.0 {number}" for number in self.cis_5), *self.security_hub)
 
-
     def help(self) -> str:
         return cleandoc(self.doc)

@@ -24,7 +24,7 @@ from msgspec import Meta
 from remediate.account import Account, Role
 from remediate.controls.base import Complaint, Control, Moment
 from remediate.controls.declared_roles import Declared, ExternalId, Number, declared_role, last_use
-from remediate.controls.principals import caller
+from remediate.controls.principals import caller, declared_roles
 from remediate.controls.trusts import Judged, Kind, Problem, Rules, judge
 from remediate.model import Fault, Manual, Severity, Struct, Value, Want, at, when
 from remediate.playbook.scope import Scope
@@ -72,7 +72,14 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
     for name in sorted(account.roles.keys() - declared.keys()):
         role = account.roles[name]
         if not role.path.startswith(FIXED):
-            yield from _existing(account, role, judge(role.trust, rules), settings)
+            yield from _existing(role, judge(role.trust, rules), settings, _left(account, role, scope))
+
+
+def _left(account: Account, role: Role, scope: Scope) -> str:
+    """Why a role's trust policy is left to a person, or to another control; empty if it is not."""
+    if at("iam.role", role.name) == caller(account):
+        return "it is what this run works with: use another role or user, and make a new plan"
+    return "another control's settings say whom it lets in" if role.name in declared_roles(scope.playbook) else ""
 
 
 def rules_of(account: Account, settings: Settings) -> Rules:
@@ -97,22 +104,20 @@ WORDS: Mapping[Kind, str] = {
 }
 
 
-def _existing(account: Account, role: Role, judged: Judged, settings: Settings) -> Iterator[Fault]:
+def _existing(role: Role, judged: Judged, settings: Settings, left_alone: str) -> Iterator[Fault]:
     problems = judged.problems
     if not problems:
         return
-    mine = at("iam.role", role.name) == caller(account)
-    mended = [p for p in problems if p.mended and not mine]
-    left = [p for p in problems if p not in mended]
+    mended = [p for p in problems if p.mended and not left_alone]
     # What waits for the deleted to go comes by itself in the next plan.
-    manual = left if not any(p.kind == "deleted" for p in mended) else []
+    left = [p for p in problems if p not in mended and not any(p.kind == "deleted" for p in mended)]
     yield Fault(
         address=at("iam.role", role.name),
         severity=max((SEVERITY[p.kind] for p in problems), key=list(SEVERITY.values()).index),
         summary=f"{role.name} {', '.join(_said(p, settings) for p in problems)}",
         evidence={"lets_in": [p.principal for p in problems], "last_used": when(role.last_used)},
         wants=(_narrowing(role, judged.narrowed, mended, settings),) if mended else (),
-        manual=_ask(role, manual, settings, mine) if manual else None,
+        manual=_ask(role, left, settings, left_alone) if left else None,
     )
 
 
@@ -144,13 +149,16 @@ def _loss(role: Role, problem: Problem, settings: Settings) -> str:
     return f"{who} can no longer assume {role.name}"
 
 
-def _ask(role: Role, problems: list[Problem], settings: Settings, mine: bool) -> Manual:
+def _ask(role: Role, problems: list[Problem], settings: Settings, left_alone: str) -> Manual:
     address, quoted = at("iam.role", role.name), shlex.quote(role.name)
     show = f"Look at it: aws iam get-role --role-name {quoted} --query Role.AssumeRolePolicyDocument"
     change = f"aws iam update-assume-role-policy --role-name {quoted} --policy-document file://trust.json"
-    if mine:
-        steps: tuple[str, ...] = (show, "Work through another role or user, and make a new plan.")
-        summary = f"{role.name} is what this run works with, so it leaves its trust policy alone"
+    if left_alone:
+        steps: tuple[str, ...] = (
+            show,
+            f"Narrow it by hand: write what should be there to trust.json, and then: {change}",
+        )
+        summary = f"the trust policy of {role.name} stays as it is: {left_alone}"
     elif any(p.kind == "vendor" for p in problems):
         vendors = sorted({_who(p.principal, settings) for p in problems if p.kind == "vendor"})
         steps = (

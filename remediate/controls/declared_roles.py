@@ -39,6 +39,10 @@ class Declared(Struct, frozen=True, kw_only=True):
 
 def declared_role(account: Account, role: Declared, rules: Rules) -> Iterator[Fault]:
     address = at("iam.role", role.name)
+    alike = next((name for name in account.roles if name != role.name and name.lower() == role.name.lower()), "")
+    if alike:
+        yield Fault(address=address, severity="medium", summary=_absent(role), manual=_taken(address, alike))
+        return
     arns = [_arn(account, policy) for policy in role.policies]
     missing = [arn for arn in arns if account.value(at("iam.role_policy", role.name, arn)) is None]
     gone = [arn for arn in missing if f":{account.id}:policy/" in arn and account.value(at("iam.policy", arn)) is None]
@@ -49,7 +53,7 @@ def declared_role(account: Account, role: Declared, rules: Rules) -> Iterator[Fa
     yield Fault(
         address=address,
         severity="medium",
-        summary=f"{role.name}: {'is not as the playbook declares it' if there else 'is declared, and is not there'}",
+        summary=f"{role.name} is not as the playbook declares it" if there else _absent(role),
         evidence={"trusted": [str(number) for number in role.trusted], "missing policies": list(missing)},
         wants=tuple(wants),
         manual=_no_policy(address, gone) if gone else None,
@@ -107,6 +111,19 @@ def _asked_of(role: Declared) -> str:
 def _attach(role: Declared, arn: str) -> Want:
     why = f"what {role.name} may do, as the playbook declares"
     return Want(address=at("iam.role_policy", role.name, arn), after="attached", why=why, risk="additive")
+
+
+def _absent(role: Declared) -> str:
+    return f"{role.name} is declared, and is not there"
+
+
+def _taken(address: Address, alike: str) -> Manual:
+    return Manual(
+        address=address,
+        summary=f"there is a role {alike}, and IAM takes the two names for the same",
+        steps=(f"Write {alike} in the playbook, or choose another name.",),
+        check="The next plan makes the role, or finds it as it should be.",
+    )
 
 
 def _no_policy(address: Address, gone: Iterable[str]) -> Manual:

@@ -149,11 +149,11 @@ def _merged(live: Value, trusted: Statement) -> tuple[Value, bool]:
             kept.append(item)
             continue
         taken = taken or not _same(_alone(item), _alone(trusted))
-        others: list[Value] = [name for name in names if name != provider]
+        others = tuple(sorted(name for name in names if name != provider))  # as IAM and its reader show them
         if others:
             principal = item["Principal"]
             rest = dict(principal) if isinstance(principal, Mapping) else {}
-            kept.append({**item, "Principal": {**rest, "Federated": others}})
+            kept.append({**item, "Principal": {**rest, "Federated": _one_or_all(others)}})
     there = live if isinstance(live, Mapping) else {"Version": VERSION}
     return {**there, "Statement": [*kept, trusted]}, taken
 

@@ -190,7 +190,8 @@ class View:
             )
         joining = self._joining.get(user.name, 0)
         most = self.account.summary.get("GroupsPerUserQuota", 10)
-        if shape.group in groups or len(groups) + joining < most:
+        stays = self._elsewhere.get(at("iam.group_member", shape.group, user.name), shape.group in groups)
+        if stays or len(groups) + joining < most:
             return None
         soon = f" and is to join {joining} more" if joining > 0 else ""
         return Manual(

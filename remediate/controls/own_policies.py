@@ -70,6 +70,11 @@ def moved(before: Value, after: Value) -> set[Risk]:
     return found | ({"restrictive"} if takes else set())
 
 
+def same(one: Value, other: Value) -> bool:
+    """Whether two documents say the same, in whatever writing."""
+    return not moved(one, other)
+
+
 def denies(statement: str) -> bool:
     """Whether a canonical statement is a Deny."""
     return '"Effect":"Deny"' in statement

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from remediate.account import Account, Role, User
-from remediate.controls.principals import caller, last_seen
+from remediate.controls.principals import caller, declared_roles, last_seen
 from remediate.controls.wide_policies import width
 from remediate.model import Address, Matcher, Struct, Value, at, kind_of, name_of, pair_of
 from remediate.playbook.scope import Scope
@@ -118,9 +118,7 @@ class View:
 
     @cached_property
     def declared(self) -> frozenset[str]:
-        """Roles whose policies the playbook itself names, in whatever control."""
-        roles = (getattr(settings, "roles", ()) for settings in self.scope.playbook.controls.values())
-        return frozenset(getattr(role, "name", "") for some in roles if isinstance(some, tuple) for role in some)
+        return declared_roles(self.scope.playbook)
 
     def spared(self, address: Address) -> str:
         """Why this user or role is left alone whatever it does; empty if it is not."""

@@ -132,8 +132,8 @@ def _narrowed(item: Mapping[str, Value], mended: Mapping[str, Kind], rules: Rule
 
 
 def _aws(names: list[str]) -> dict[str, Value]:
-    """As IAM shows it: one name stands alone."""
-    return {"AWS": names[0] if len(names) == 1 else names} if names else {}
+    """As roles are read: sorted, and one name stands alone."""
+    return {"AWS": names[0] if len(names) == 1 else sorted(names)} if names else {}
 
 
 def _with_external_id(condition: Value, rules: Rules, account: str) -> Value:

@@ -120,7 +120,6 @@ def test_what_is_never_done_is_refused_before_any_call(case: Case, aws: Aws, wir
         assert walker.kind.reversal(after, before)[0] == "impossible"
 
 
-@pytest.mark.skip(reason="until the cases of every service are there")
 def test_every_kind_has_a_case() -> None:
     kinds = {kind_of(case.address) if isinstance(case.address, str) else case.id.partition("/")[0] for case in CASES}
     assert kinds == RESOURCES.keys() - UNTESTED.keys()

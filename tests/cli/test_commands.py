@@ -71,7 +71,13 @@ def test_the_sandbox_serves_until_it_is_ended(tmp_path: Path) -> None:
 def test_the_demo_tells_the_whole_story_and_leaves_nothing(tmp_path: Path) -> None:
     done = run("demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    steps = ["remediate plan", "remediate show", "remediate apply", "remediate drift --correct", "remediate rollback"]
+    steps = [
+        "remediate plan",
+        "remediate show",
+        "remediate apply",
+        "remediate drift -p acme --correct",
+        "remediate rollback",
+    ]
     places = [done.stdout.index(f"$ {step}") for step in steps]
     assert places == sorted(places)
     assert "Nothing to change" in done.stdout

@@ -207,6 +207,16 @@ def test_the_role_that_this_run_works_with_is_left_to_a_person() -> None:
     assert "this run works with" in fault.manual.summary
 
 
+def test_a_role_that_another_control_declares_is_left_to_that_one() -> None:
+    """Two controls must never want different things of one role."""
+    playbook = load("acme", SETTINGS)
+    now = account(roles=[trusting(allow({"AWS": "*"}), name=name) for name in ("SupportAccess", "okta-readers", "r")])
+    faults = {f.address: f for f in check(now, SETTINGS_HERE, Scope(playbook=playbook, now=NOW))}
+    assert [a for a, fault in faults.items() if fault.wants] == [at("iam.role", "r")]
+    left = faults[at("iam.role", "okta-readers")].manual
+    assert left and "another control" in left.summary
+
+
 # Nobody is let in who was shut out.
 
 NAMES = ["*", root(ME), ME, root(FRIEND), root(STRANGER), f"arn:aws:iam::{STRANGER}:role/x", root(VENDOR), SILENT, GONE]
@@ -320,6 +330,11 @@ def test_a_declared_role_that_differs_is_mended() -> None:
     assert fault.wants[0].after == {"path": "/old/", "trust": document(allow({"AWS": root(FRIEND)}, MFA))}
     assert fault.wants[0].risk == "restrictive"
     assert f"only {FRIEND} can assume support, with MFA" in fault.wants[0].notice
+
+
+def test_a_name_that_differs_in_case_only_is_for_a_person() -> None:
+    [fault] = declared(PEOPLE, now=account(OWN, holding("role", "Support"), roles=[role("Support")]))
+    assert fault.wants == () and fault.manual and "a role Support" in fault.manual.summary
 
 
 def test_a_policy_that_is_not_there_is_for_a_person() -> None:

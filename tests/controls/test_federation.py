@@ -10,7 +10,9 @@ from support.accounts import ADMIN, ME, NOW, READ_ONLY, account, ago, mine, pass
 from support.saml import FAR, certificate, metadata
 
 from remediate.account import Role
-from remediate.controls.federation import OIDC, SAML, Settings, control
+from remediate.controls.federation import Settings, control
+from remediate.controls.federation_oidc import OIDC
+from remediate.controls.federation_saml import SAML
 from remediate.controls.identity_providers import OidcProvider, OidcRole, SamlProvider, SamlRole
 from remediate.errors import Unreadable
 from remediate.model import Exemption, Fault, Matcher, State, Value, Want, at
@@ -184,7 +186,7 @@ TRUSTS: Mapping[str, tuple[list[Value], list[Value] | None, str]] = {
     "narrower": ([BOUND], [statement()], "restrictive"),
     "once more, wider": ([statement(), OPEN], [statement()], "restrictive"),
     "together with another provider": (
-        [BOTH], [statement(Principal={"Federated": [ADFS]}), statement()], "restrictive",
+        [BOTH], [statement(Principal={"Federated": ADFS}), statement()], "restrictive",
     ),
     "a Deny stays": ([{**OPEN, "Effect": "Deny"}, statement()], None, ""),
     "no policy": ([], [statement()], "additive"),

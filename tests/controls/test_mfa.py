@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,22 +23,26 @@ from support.accounts import (
     mine,
     password,
     policies,
+    role,
     said,
     slot,
     statement,
     taken_back,
     user,
+    with_settings,
 )
 from support.evaluator import allowed, denied
 
 from remediate import planner, rollback
 from remediate.account import Account
 from remediate.aws.resources import RESOURCES
-from remediate.controls import groups
+from remediate.cli import work
+from remediate.controls import CONTROLS, groups
 from remediate.controls.base import Control
 from remediate.controls.mfa import Settings, control
 from remediate.controls.mfa_policy import WITHOUT_MFA, denial, requires_mfa, self_service
-from remediate.errors import Unreadable
+from remediate.controls.own_users import Person
+from remediate.errors import BadInput, Unreadable
 from remediate.guard import access
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Exemption, Matcher, State, Struct, Value, at, kind_of, pair_of
@@ -308,6 +313,10 @@ BY_HAND: dict[str, tuple[Account, str, str]] = {
         account(holding("user", "glass", [STRICT]), policies(RequireMFA=EDITED),
                 users=[user("ann", **SIGNS_IN), user("glass", tags={"exempt": "yes"})]),
         f"iam.policy/{STRICT}", "RequireMFA is to change, and glass is exempt"),
+    "an exempt role that holds a policy that was edited": (
+        account(holding("role", "glass", [STRICT]), policies(RequireMFA=EDITED), roles=[role("glass", tags={"exempt": "y"})],
+                users=[user("ann", **SIGNS_IN)]),
+        f"iam.policy/{STRICT}", "RequireMFA is to change, and glass is exempt"),
     "no room for another group": (
         account(users=[user("ann", **SIGNS_IN)], summary={"GroupsQuota": 0}),
         "iam.group/RequireMFA", "IAM allows the account 0 more groups"),
@@ -361,6 +370,14 @@ def test_an_edited_policy_is_put_right_for_all_who_hold_it() -> None:
     assert changed.classes == {"restrictive", "additive"}, "one Deny in place of another"
 
 
+def test_a_policy_of_ours_that_says_nothing_any_more_is_put_right() -> None:
+    broken: Any = {"Version": "2012-10-17", "Statement": [{"Sid": "RemediateNothing"}]}
+    now = account(*CARRIED[:2], policies(ManageOwnMFA=SERVICE, RequireMFA=broken, RequireMFAInConsole=CONSOLE_FORM),
+                  members(RequireMFA="ann"), users=[user("ann", **SIGNS_IN)])  # fmt: skip
+    (changed,) = plan(now).changes
+    assert changed.after == {"path": "/", "document": STRICT_FORM}
+
+
 def test_a_policy_in_other_writing_is_left_as_it_is() -> None:
     again = {**STRICT_FORM["Statement"][0], "NotAction": [a.upper() for a in reversed(WITHOUT_MFA)]}
     written = policies(ManageOwnMFA=SERVICE, RequireMFA=document(again), RequireMFAInConsole=CONSOLE_FORM)
@@ -400,13 +417,29 @@ def test_the_last_group_of_the_account_too() -> None:
     assert joined(plan(now, BOTH)) == {"ReadOnlyUsers/ann"}
 
 
+def test_a_control_that_cannot_see_what_it_needs_takes_no_place() -> None:
+    blind = {"mfa": Settings(), "shared-credentials": CONTROLS["shared-credentials"].settings(
+        people={"team": (Person(name="ann", group="g0"),)})}  # fmt: skip
+    team = user("team", keys=KEY["keys"])
+    now = account(*NINE, users=[user("ann", **SIGNS_IN), team], unknown={"iam.login_profile/team": "denied"})
+    playbook = Playbook(name="test", controls=blind)
+    draft = planner.draft(now, with_settings(control), Scope(playbook=playbook, now=NOW), RESOURCES)
+    assert joined(draft) == {"RequireMFA/ann"}
+
+
 @pytest.mark.parametrize("gap", ["iam.user", "iam.group", "iam.policy", "credential-report"])
 def test_what_could_not_be_read_is_never_a_pass(gap: str) -> None:
     with pytest.raises(Unreadable):
         list(control.check(account(unknown={gap: "denied"}), Settings(), Scope(playbook=Playbook(name="t"), now=NOW)))
 
 
-texts = st.sampled_from([document(statement("s3:GetObject")), document(statement("s3:PutObject")), STRICT_FORM])
+texts = st.sampled_from(
+    [
+        document(statement("s3:GetObject")),
+        document(statement("s3:PutObject")),
+        COUNTS["everything, without exception"][0],
+    ]
+)
 attached = st.sets(st.sampled_from([ADMIN, READ_ONLY, mine("a"), mine("b")]), max_size=2)
 
 
@@ -493,3 +526,12 @@ def test_from_any_moment_it_goes_on_and_back(now: Account, data: st.DataObject) 
     back = rollback._backwards(draft.changes, [c for c in draft.changes if c.id in done], RESOURCES)
     assert not list(access.violations(Timeline(then, back)))
     assert folded(then.state, back) == now.state
+
+
+def test_a_playbook_with_two_forms_of_one_name_is_refused_at_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("controls:\n\n  mfa:\n    policy: RequireMFAInConsole\n", encoding="utf-8")
+    with pytest.raises(
+        BadInput, match=r"mine.yaml:3: controls.mfa: policy, console_policy and self_service_policy need"
+    ):
+        work.playbook_named(str(path))

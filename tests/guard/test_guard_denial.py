@@ -77,6 +77,11 @@ def test_what_a_deny_means_for_an_administrator(said: Mapping[str, Value], who: 
     assert effect(canonical, who) == expected
 
 
+def test_a_policy_that_cannot_be_read_denies_nothing_that_anybody_knows() -> None:
+    people = [user("a", password=password(None))]
+    assert lockout.administrators(account(holding("user", "a", [ADMIN], {"p": "text"}), users=people)) == ["user/a"]
+
+
 def test_a_policy_of_awss_that_only_denies_stops() -> None:
     assert effect(DENY_ALL, SIGNS_IN) == "stops"
     assert effect(ADMIN, SIGNS_IN) == "none"

@@ -94,7 +94,7 @@ def test_reset_empties_everything(aws: Aws) -> None:
     [
         ("detective", "list_graphs", {}),
         ("cloudtrail", "lookup_events", {}),
-        ("iam", "generate_service_last_accessed_details", {"Arn": "arn:aws:iam::123456789012:user/alice"}),
+        ("iam", "list_service_specific_credentials", {"UserName": "alice"}),
     ],
 )
 def test_what_moto_lacks_is_said_at_once(aws: Aws, service: str, operation: str, parameters: Any) -> None:

@@ -97,7 +97,8 @@ def _user(iam: Any, user: Mapping[str, Any]) -> Snapshot:
 
 def _role(iam: Any, role: Mapping[str, Any]) -> Snapshot:
     longest = iam.get_role(RoleName=role["RoleName"])["Role"].get("MaxSessionDuration")
-    return {**_holder("Role", role), **_owner(role), "trust": role["AssumeRolePolicyDocument"], "session": longest}
+    trust = _in_order(role["AssumeRolePolicyDocument"])
+    return {**_holder("Role", role), **_owner(role), "trust": trust, "session": longest}
 
 
 def _directories(ds: Any) -> Iterator[tuple[str, Snapshot]]:
@@ -115,6 +116,17 @@ def _oidc(iam: Any) -> Iterator[tuple[str, object]]:
     for found in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
         about = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=found["Arn"])
         yield found["Arn"], (sorted(about["ClientIDList"]), sorted(about["ThumbprintList"]))
+
+
+def _in_order(trust: Mapping[str, Any]) -> Any:
+    """A trust policy with its principals sorted: IAM shows them in any order."""
+    body = trust["Statement"]
+    for statement in body if isinstance(body, list) else [body]:
+        principal = statement.get("Principal")
+        for names in principal.values() if isinstance(principal, dict) else ():
+            if isinstance(names, list):
+                names.sort()
+    return trust
 
 
 def _owner(item: Mapping[str, Any]) -> Snapshot:

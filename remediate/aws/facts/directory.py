@@ -3,7 +3,8 @@
 from remediate.account import Account
 from remediate.aws.facts.base import Fact
 from remediate.aws.resources.base import absent_if
-from remediate.aws.resources.directory import directories, trusts
+from remediate.aws.resources.directory import directories
+from remediate.aws.resources.directory_trusts import trusts
 from remediate.aws.session import Session
 from remediate.errors import CallFailed
 from remediate.model import Address, Value, at, pair_of

@@ -11,6 +11,7 @@ from remediate.account import Role, User
 from remediate.aws.reader.part import Part
 from remediate.aws.session import Answer, Session
 from remediate.model import Address, Value, at
+from remediate.policy import steady
 
 FILTER = ["User", "Group", "Role", "LocalManagedPolicy"]
 PAGE = 1000
@@ -54,7 +55,7 @@ def _group(item: Answer, state: dict[Address, Value]) -> None:
 
 
 def _role(item: Answer, state: dict[Address, Value]) -> Role:
-    name, trust = item["RoleName"], _document(item["AssumeRolePolicyDocument"])
+    name, trust = item["RoleName"], steady(_document(item["AssumeRolePolicyDocument"]))
     value = {"path": item["Path"], "trust": trust}
     state[at("iam.role", name)] = value
     _policies("role", name, item, state)

@@ -8,14 +8,15 @@ from remediate.aws.resources.iam_providers import trusted_by
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, name_of
-from remediate.policy import deleted_principals
+from remediate.policy import deleted_principals, steady
 
 
 class Role(Resource):
     """`iam.role/<name>`: {"path": "/", "trust": {…}}.
 
     The description is not part of it: GetAccountAuthorizationDetails leaves it out, and both readings must agree.
-    Principals in `trust` are whole ARNs, because IAM stores a bare account number as the ARN of its root.
+    Principals in `trust` are whole ARNs, because IAM stores a bare account number as the ARN of its root, and they are
+    sorted, because IAM shows them in any order.
     """
 
     kind = "iam.role"
@@ -50,7 +51,7 @@ class Role(Resource):
         except CallFailed as error:
             absent_if(error, "NoSuchEntity")
             return {}
-        return {address: {"path": role["Path"], "trust": role["AssumeRolePolicyDocument"]}}
+        return {address: {"path": role["Path"], "trust": steady(role["AssumeRolePolicyDocument"])}}
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         name = name_of(address)

@@ -18,10 +18,12 @@ def network(_account: Builder) -> None:
     from moto.ec2.models.vpcs import VPC as Vpc
 
     ec2: Any = ec2_backends[ACCOUNT][REGION]
-    ec2.vpcs[VPC] = Vpc(ec2, VPC, "10.40.0.0/16", is_default=False)
+    vpc: Any = Vpc
+    subnet: Any = Subnet
+    ec2.vpcs[VPC] = vpc(ec2, VPC, "10.40.0.0/16", is_default=False)
     zones = {zone.name: zone for zone in RegionsAndZonesBackend.zones[REGION]}
     for n, (id, zone) in enumerate(SUBNETS.items()):
-        made = Subnet(ec2, id, VPC, f"10.40.{n}.0/24", None, zones[zone], False, False)
+        made = subnet(ec2, id, VPC, f"10.40.{n}.0/24", None, zones[zone], False, False)
         ec2.subnets.setdefault(zone, {})[id] = made
 
 
