@@ -366,6 +366,11 @@ def test_what_is_right_is_read(tmp_path: Path, text: str, address: str | None, n
     assert isinstance(read(tmp_path, text, address, now).controls["access-conditions"], Settings)
 
 
+def test_every_complaint_about_an_address_that_is_none_is_that_one() -> None:
+    wrong = settings_of(rule(), caller_address="here")
+    assert [where for where, _ in control.refuses(wrong, Moment(now=NOON))] == ["caller_address"]
+
+
 def test_nobody_asks_for_the_address_without_networks(tmp_path: Path) -> None:
     def never() -> str | None:
         raise AssertionError("no rule has networks")

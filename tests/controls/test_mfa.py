@@ -314,8 +314,8 @@ BY_HAND: dict[str, tuple[Account, str, str]] = {
                 users=[user("ann", **SIGNS_IN), user("glass", tags={"exempt": "yes"})]),
         f"iam.policy/{STRICT}", "RequireMFA is to change, and glass is exempt"),
     "an exempt role that holds a policy that was edited": (
-        account(holding("role", "glass", [STRICT]), policies(RequireMFA=EDITED), roles=[role("glass", tags={"exempt": "y"})],
-                users=[user("ann", **SIGNS_IN)]),
+        account(holding("role", "glass", [STRICT]), policies(RequireMFA=EDITED),
+                roles=[role("glass", tags={"exempt": "y"})], users=[user("ann", **SIGNS_IN)]),
         f"iam.policy/{STRICT}", "RequireMFA is to change, and glass is exempt"),
     "no room for another group": (
         account(users=[user("ann", **SIGNS_IN)], summary={"GroupsQuota": 0}),
