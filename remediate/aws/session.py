@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from remediate import __version__
@@ -13,6 +14,7 @@ from remediate.errors import BadInput, CallFailed, CredentialsEnded
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
+    from botocore.loaders import Loader
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class Session:
 
         with translated("credentials"):
             core = botocore.session.Session()
+            core.register_component("data_loader", _models(core.get_config_variable("data_path")))
             # The global endpoint of STS, which old settings still choose, does not know AssumeRoot.
             core.set_config_variable("sts_regional_endpoints", "regional")
             boto = boto3.Session(botocore_session=core, profile_name=profile, region_name=region)
@@ -202,6 +205,14 @@ class RootSession(Session):
 
     def _count(self, operation: str) -> None:
         self._caller._count(operation)
+
+
+@cache
+def _models(data_path: str | None) -> "Loader":
+    """What botocore knows of each service, read from disk once for all sessions: it takes as long as all the rest."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 @contextmanager

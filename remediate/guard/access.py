@@ -182,7 +182,7 @@ def _begins(timeline: Timeline, principal: Address, statement: str, held: Carrie
         makes = [timeline.changes[s.made] for s in carrier if s.made is not None]
         if not timeline.can_coexist(carrier) or _declared(makes, TAKES if taken else GIVES):
             continue
-        if not taken and _declared(makes, TAKES) and any(_standing(c) for c in _ways(held, statement)):
+        if _declared(makes, TAKES) and any(_standing(c) for c in _ways(held, statement)):
             continue  # less of what is there already
         last = max(makes, key=lambda c: c.id)
         what = "take access from {}, newly denied" if taken else "give {} new access"
@@ -196,7 +196,7 @@ def _goes(timeline: Timeline, principal: Address, statement: str, held: Carriers
     given = denies(statement)
     if _declared(ended, GIVES if given else TAKES):
         return
-    if not given and all(_declared([c], GIVES) for c in ended) and stays(timeline, _ways(held, statement)):
+    if all(_declared([c], GIVES) for c in ended) and stays(timeline, _ways(held, statement)):
         return  # more than what was there
     first = min(ended, key=lambda c: c.id)
     what = "give {} new access, no longer denied" if given else "take access from {}"

@@ -412,6 +412,17 @@ def test_the_last_place_belongs_to_what_the_user_has_of_its_own() -> None:
     assert joined(plan(now)) == {"RequireMFA/ann"}, "without `groups` in the playbook there is a place"
 
 
+def test_a_group_that_the_user_is_about_to_leave_is_no_place() -> None:
+    """`groups` swaps the membership that gives least: here that of a group which lost its policy."""
+    groups_of_ann = (holding("group", g, [mine(g)] if g == "one" else ()) for g in ("one", "RequireMFA"))
+    now = account(*groups_of_ann, members(one="ann", RequireMFA="ann"), policies(one=document(statement("sqs:Do"))),
+                  holding("user", "ann", [READ_ONLY]), users=[user("ann", **SIGNS_IN)],
+                  summary={"GroupsPerUserQuota": 2})  # fmt: skip
+    draft = plan(now, BOTH)
+    assert {c.address: c.after for c in draft.changes}[at("iam.group_member", "RequireMFA", "ann")] is None
+    assert [m.address for m in draft.manual] == ["iam.user/ann"]
+
+
 def test_the_last_group_of_the_account_too() -> None:
     now = account(holding("user", "ann", [READ_ONLY]), users=[user("ann", **SIGNS_IN)], summary={"GroupsQuota": 1})
     assert joined(plan(now, BOTH)) == {"ReadOnlyUsers/ann"}
