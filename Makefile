@@ -1,4 +1,4 @@
-# make demo   the whole story on an embedded AWS, in under half a minute
+# make demo   the whole story on an embedded AWS, in under a minute
 # make test   everything that has to hold: lint, types, tests with branch coverage
 #
 # Both make what they need on a fresh machine with Python 3.11 or newer: a virtual environment here, pinned packages.
