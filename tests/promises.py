@@ -31,6 +31,29 @@ PROMISES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("tests/guard/test_guard_quotas.py::test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit",),
     ),
     (
+        "No plan denies anything to whoever runs it; an administrator whom a new rule would stop counts as stopped",
+        (
+            "tests/guard/test_guard_denial.py::test_no_plan_denies_anything_to_its_caller",
+            "tests/guard/test_guard_denial.py::test_what_would_lock_administrators_out",
+        ),
+    ),
+    (
+        "Every control finds its fault, repairs it, finds nothing more, and is taken back",
+        ("tests/controls/test_every_control.py::test_found_repaired_and_taken_back",),
+    ),
+    (
+        "Every kind of entry, interrupted at any of its calls, ends as it was or as it was planned",
+        ("tests/aws/test_contract.py::test_interrupted_at_each_call",),
+    ),
+    (
+        "The secret of a new access key goes to Secrets Manager, and nowhere else",
+        ("tests/aws/test_issued_key_secrecy.py::test_the_secret_of_a_new_key_is_shown_to_nobody",),
+    ),
+    (
+        "A member's root user is acted for only once AWS has said that it is that root user",
+        ("tests/aws/test_root_session.py::test_the_proof_comes_before_the_first_call_without_a_user",),
+    ),
+    (
         "Who is exempt is untouched",
         ("tests/guard/test_guard_rules.py::test_the_exempt_are_untouched",),
     ),
