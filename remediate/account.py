@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from remediate.errors import Unreadable
-from remediate.model import AccountId, Address, State, Struct, Value, at, kind_of, pair_of
+from remediate.model import AccountId, Address, State, Struct, Value, at, kind_of, name_of, pair_of
 
 
 class Password(Struct, frozen=True, kw_only=True):
@@ -130,13 +130,19 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         return (g for p in prefixes for g in self.unknown if _covers(g, p) or _covers(p, g))
 
     @cached_property
-    def working_as(self) -> frozenset[Address]:
-        """The user or role whose credentials this run works with, and the groups that the user is in."""
+    def caller_principal(self) -> Address | None:
+        """The user or role whose credentials this run works with; None for the root user."""
         kind, _, rest = self.caller.rpartition(":")[2].partition("/")
         if kind == "user":
-            name = rest.rpartition("/")[2]
-            return frozenset({at("iam.user", name), *(at("iam.group", group) for group in self.groups_of(name))})
-        return frozenset({at("iam.role", rest.partition("/")[0])} if kind == "assumed-role" else ())
+            return at("iam.user", rest.rpartition("/")[2])
+        return at("iam.role", rest.partition("/")[0]) if kind == "assumed-role" else None
+
+    @cached_property
+    def working_as(self) -> frozenset[Address]:
+        """The same, and the groups that the user is in."""
+        one = self.caller_principal
+        groups = self.groups_of(name_of(one)) if one and kind_of(one) == "iam.user" else ()
+        return frozenset({*([one] if one else []), *(at("iam.group", group) for group in groups)})
 
     def value(self, address: Address) -> Value:
         return self.state.get(address)

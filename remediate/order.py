@@ -13,7 +13,8 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from remediate.errors import BadInput
-from remediate.model import Address, Reason, Resources, Risk, Struct, Value, at, kind_of, name_of, pair_of
+from remediate.model import Address, Reason, Risk, Struct, Value, at, kind_of, name_of, pair_of
+from remediate.protocols import Resources
 
 Needs = Mapping[int, set[int]]
 

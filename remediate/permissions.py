@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from remediate.model import AccountId, Permission, Plan, Resources, Value, at, kind_of
+from remediate.model import AccountId, Permission, Plan, Value, at, kind_of
+from remediate.protocols import Resources
 
 
 def plan_policy(actions: Iterable[str], also: Iterable[Permission] = ()) -> dict[str, Value]:

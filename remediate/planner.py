@@ -20,7 +20,6 @@ from remediate.model import (
     Finding,
     Manual,
     Reason,
-    Resources,
     Reversal,
     Struct,
     Unknown,
@@ -32,6 +31,7 @@ from remediate.model import (
 )
 from remediate.order import Step
 from remediate.playbook.scope import Scope
+from remediate.protocols import Resources
 
 Chosen = Sequence[tuple[Control[Struct], Struct]]
 """The controls of a playbook, each with its settings."""

@@ -8,7 +8,8 @@ import msgspec
 from remediate import __version__, guard
 from remediate.account import Account
 from remediate.errors import CredentialsEnded, Refused
-from remediate.model import Address, Change, Plan, Resources, Value, brief, kind_of
+from remediate.model import Address, Change, Plan, Value, brief, kind_of
+from remediate.protocols import Resources
 
 NEW_PLAN = "Make a new plan: remediate plan"
 GUARD_READS = frozenset("iam.user iam.group iam.policy iam.role credential-report".split())

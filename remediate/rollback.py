@@ -10,21 +10,8 @@ from remediate import __version__, guard, order
 from remediate.account import Account
 from remediate.errors import BadInput
 from remediate.executor import doubtful
-from remediate.model import (
-    SETTLED,
-    Address,
-    Change,
-    Event,
-    Kept,
-    Live,
-    Plan,
-    Record,
-    Resources,
-    Risk,
-    gravest,
-    kind_of,
-    outcomes,
-)
+from remediate.model import SETTLED, Address, Change, Event, Kept, Plan, Record, Risk, gravest, kind_of, outcomes
+from remediate.protocols import Live, Resources
 
 VALID = timedelta(hours=24)
 INVERSE_RISK: Mapping[Risk, Risk] = {

@@ -10,7 +10,7 @@ from support.snapshot import effective, snapshot
 
 from remediate.aws.live import LiveAccount
 from remediate.aws.resources import RESOURCES
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.executor import Executor
 from remediate.model import Change, Event
 from remediate.sandbox import fill
@@ -62,10 +62,10 @@ def test_the_whole_job_with_20_ms_of_latency(
         plan, _ = work.make_plan(session, work.playbook_named("guidelines"), ())
         path = tmp_path / "p.plan.json"
         save(plan, path)
-        work.finish(plan, path, session, parallel=8, fail_fast=False, as_json=True)
+        applying.finish(plan, path, session, parallel=8, fail_fast=False, as_json=True)
         assert work.make_plan(session, work.playbook_named("guidelines"), ())[0].changes == ()
-        back, back_path = work.inverse_of(plan, path, None, session, 8)
-        work.finish(back, back_path, session, parallel=8, fail_fast=False, as_json=True)
+        back, back_path = applying.inverse_of(plan, path, None, session, 8)
+        applying.finish(back, back_path, session, parallel=8, fail_fast=False, as_json=True)
     after = snapshot(aws.client)
     for picture in (before, after):
         for bucket in picture["buckets"].values():  # type: ignore[attr-defined]

@@ -16,10 +16,10 @@ FLOORS = {
     **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "permissions", "order"), 4),
     "controls": 3,
     **dict.fromkeys(("account", "playbook"), 2),
-    **dict.fromkeys(("model", "policy", "errors", "passwords"), 1),
+    **dict.fromkeys(("model", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
-    "aws": {"model", "policy", "errors", "passwords", "account"},
+    "aws": {"model", "protocols", "policy", "errors", "passwords", "account"},
     "store": {name for name, floor in FLOORS.items() if floor < 5},
     "render": {name for name, floor in FLOORS.items() if floor < 5},
     "sandbox": {"errors"},

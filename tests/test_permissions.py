@@ -12,7 +12,7 @@ from support.aws import Aws
 from remediate.aws.reader.actions import PLAN_ACTIONS
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.permissions import plan_policy, policy_for
 from remediate.sandbox import fill
 
@@ -76,8 +76,8 @@ def test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back(
     statements = policy_for(plan, RESOURCES, PLAN_ACTIONS)["Statement"]
     assert isinstance(statements, list)
     allowed = {action for statement in statements for action in statement["Action"]}
-    work.finish(plan, path, session, parallel=4, fail_fast=False, as_json=True)
-    back, back_path = work.inverse_of(plan, path, None, session, 4)
-    work.finish(back, back_path, session, parallel=4, fail_fast=False, as_json=True)
+    applying.finish(plan, path, session, parallel=4, fail_fast=False, as_json=True)
+    back, back_path = applying.inverse_of(plan, path, None, session, 4)
+    applying.finish(back, back_path, session, parallel=4, fail_fast=False, as_json=True)
     missing = {call for call in calls if not any(fnmatchcase(call, action) for action in allowed)}
     assert not missing

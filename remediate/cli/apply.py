@@ -2,7 +2,7 @@
 
 import typer
 
-from remediate.cli import options, terminal, work
+from remediate.cli import applying, options, terminal, work
 
 BEGUN = frozenset({"intent", "sent", "done"})
 """Outcomes that say that an earlier run sent something: a plan that has begun may finish after it expired."""
@@ -28,9 +28,9 @@ def apply(
 
     plan = load(file)
     with locked(plan.header.account):
-        done = work.recorded(file)
-        left = work.remaining(plan, done)
-        work.refuse_if_rolled_back(plan, file)
+        done = applying.recorded(file)
+        left = applying.remaining(plan, done)
+        applying.refuse_if_rolled_back(plan, file)
         if not left:
             terminal.note(
                 f"Already applied: all {len(plan.changes)} changes are done." if done else "Nothing to change."
@@ -38,6 +38,6 @@ def apply(
             raise typer.Exit(0)
         preflight.usable(plan, work.SystemClock().now(), resuming=bool(BEGUN.intersection(done.values())))
         aws = work.connect(profile, region, endpoint_url)
-        work.check(plan, left, aws, parallel)
-        work.ask(plan, len(left), yes=yes)
-        work.finish(plan, file, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)
+        applying.check(plan, left, aws, parallel)
+        applying.ask(plan, len(left), yes=yes)
+        applying.finish(plan, file, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from remediate.cli import options, terminal, work
+from remediate.cli import applying, options, terminal, work
 from remediate.errors import BadInput, RemediateError
 from remediate.model import Change, Plan, outcomes
 
@@ -132,8 +132,8 @@ def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session
         path = work.plan_path(part, None)
         with locked(part.header.account):
             save(part, path)
-            work.check(part, part.changes, aws, parallel)
-            work.finish(part, path, aws, parallel=parallel, fail_fast=False, as_json=False)
+            applying.check(part, part.changes, aws, parallel)
+            applying.finish(part, path, aws, parallel=parallel, fail_fast=False, as_json=False)
     done = {change.id for change in chosen}
     return [change for change in plan.changes if change.id not in done]
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from remediate.cli import options, terminal, work
+from remediate.cli import applying, options, terminal, work
 
 
 def rollback(
@@ -27,13 +27,13 @@ def rollback(
     plan = load(file)
     with locked(plan.header.account):
         aws = work.connect(profile, region, endpoint_url)
-        back, path = work.inverse_of(plan, file, output, aws, parallel)
-        left = work.remaining(back, work.recorded(path))
+        back, path = applying.inverse_of(plan, file, output, aws, parallel)
+        left = applying.remaining(back, applying.recorded(path))
         if not left:
             terminal.note(f"Nothing left to take back: {path}")
             raise typer.Exit(0)
         if not as_json:
             terminal.say(summary(back, str(path), width=terminal.width(), colour=terminal.colour()))
-        work.check(back, left, aws, parallel)
-        work.ask(back, len(left), yes=yes)
-        work.finish(back, path, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)
+        applying.check(back, left, aws, parallel)
+        applying.ask(back, len(left), yes=yes)
+        applying.finish(back, path, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)

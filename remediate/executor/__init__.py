@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from remediate.errors import CallFailed, CredentialsEnded, NotYet, OutcomeUnknown
 from remediate.executor.ledger import PATIENCE, Ledger, Progress, Result, doubtful
 from remediate.executor.sending import SENDS, Sender
-from remediate.model import Change, Clock, Journal, Live, Plan, Resources, Value, brief
+from remediate.model import Change, Plan, Value, brief
+from remediate.protocols import Clock, Journal, Live, Resources
 
 __all__ = ["Executor", "Result", "doubtful"]
 

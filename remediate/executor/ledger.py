@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from remediate.errors import CredentialsEnded
-from remediate.model import SETTLED, Address, Change, Clock, Event, Journal, Record, Value, brief, outcomes
+from remediate.model import SETTLED, Address, Change, Event, Record, Value, brief, outcomes
+from remediate.protocols import Clock, Journal
 
 PATIENCE = 120.0
 """Seconds for which AWS may be throttled, or not consistent yet, before a change counts as failed."""

@@ -4,7 +4,8 @@ from tenacity import Retrying, retry_if_exception_type, wait_random_exponential
 
 from remediate.errors import CallFailed, CredentialsEnded, NotYet, OutcomeUnknown
 from remediate.executor.ledger import PATIENCE, Ledger
-from remediate.model import Change, Live, Receipt, Resources, brief, kind_of
+from remediate.model import Change, Receipt, brief, kind_of
+from remediate.protocols import Live, Resources
 
 SENDS = 3
 """How often a change is sent at most when nobody knows whether AWS carried it out, and the account says it did not."""

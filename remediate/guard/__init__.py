@@ -11,7 +11,8 @@ from remediate.account import Account
 from remediate.errors import Refused
 from remediate.guard import access, lockout, quotas, rules
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, Check, Exemption, Resources
+from remediate.model import Change, Check, Exemption
+from remediate.protocols import Resources
 
 SHOWN = 8
 """Violations named in the message; the rest are counted."""

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from remediate.account import Account
-from remediate.model import Change, Resources, kind_of, name_of
+from remediate.model import Change, kind_of, name_of
 from remediate.playbook import Limits
+from remediate.protocols import Resources
 
 
 def over(changes: Sequence[Change], account: Account, limits: Limits, resources: Resources) -> str:

@@ -26,7 +26,7 @@ def violations(timeline: Timeline) -> Iterator[str]:
     yield from _caller(timeline, access)
     before = administrators(account)
     lost = {name: change for name in before if (change := _ends(name, timeline, access)) is not None}
-    mine = lost.get("/".join(_itself(account)))
+    mine = lost.get(str(account.caller_principal).removeprefix("iam."))
     if mine and kind_of(mine.address) == "iam.policy":  # whoever holds a document is not in its address
         yield f"#{mine.id} {name_of(mine.address)} makes this run an administrator: it could not finish or roll back"
     yield from _too_few("working administrators", before, lost)
@@ -153,8 +153,7 @@ def _statement_is_everything(statement: str) -> bool:
 def _caller(timeline: Timeline, access: Access) -> Iterator[str]:
     """The credentials and the permissions that this run itself works with."""
     account = timeline.account
-    holder, name = _itself(account)
-    mine = {at(f"iam.{holder}", name), *(at("iam.group", g) for g in account.groups_of(name) if holder == "user")}
+    mine = account.working_as
     held = [way for one in mine if kind_of(one) != "iam.group" for way in access.carriers(one).items()]
     denied = {change.id for statement, ways in held if denies(statement) and (change := begun(timeline, ways))}
     for change in timeline.changes.values():
@@ -167,13 +166,6 @@ def _caller(timeline: Timeline, access: Access) -> Iterator[str]:
         if kind_of(change.address) == "iam.login_profile" or (key and pair_of(change.address)[1] != account.caller_key):
             continue  # this run does not work with it
         yield f"#{change.id} {name_of(change.address)} is what this run works with: it could not finish or roll back"
-
-
-def _itself(account: Account) -> tuple[str, str]:
-    """The caller, as `user` or `role` and its name; nothing for the root user."""
-    kind, _, rest = account.caller.rpartition(":")[2].partition("/")
-    names = {"user": ("user", rest.rpartition("/")[2]), "assumed-role": ("role", rest.partition("/")[0])}
-    return names.get(kind, ("", ""))
 
 
 def _about(change: Change) -> Address:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from remediate.account import Account, Role, User
 from remediate.guard.timeline import Timeline
-from remediate.model import Address, Change, Exemption, Resources, kind_of, name_of
+from remediate.model import Address, Change, Exemption, kind_of, name_of
 from remediate.playbook.scope import exemption
+from remediate.protocols import Resources
 
 
 def one_step_at_a_time(timeline: Timeline) -> Iterator[str]:

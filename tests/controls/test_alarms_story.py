@@ -9,7 +9,7 @@ from support.engine import Wire
 from support.faults import Faults, refusal
 from support.snapshot import snapshot
 
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.errors import Refused
 from remediate.model import Plan, at, kind_of
 from remediate.sandbox import fill
@@ -36,7 +36,7 @@ def planned(wire: Wire) -> Plan:
 def applied(wire: Wire, plan: Plan, name: str = "forward") -> Path:
     path = Path(f"{name}.plan.json")
     save(plan, path)
-    assert set(work.execute(plan, path, wire.session, parallel=8, fail_fast=False).outcomes.values()) == {"done"}
+    assert set(applying.execute(plan, path, wire.session, parallel=8, fail_fast=False).outcomes.values()) == {"done"}
     return path
 
 
@@ -50,8 +50,8 @@ def click() -> None:
 
 
 def taken_back(wire: Wire, plan: Plan, path: Path) -> Plan:
-    back, place = work.inverse_of(plan, path, None, wire.session, 8)
-    assert set(work.execute(back, place, wire.session, parallel=8, fail_fast=False).outcomes.values()) == {"done"}
+    back, place = applying.inverse_of(plan, path, None, wire.session, 8)
+    assert set(applying.execute(back, place, wire.session, parallel=8, fail_fast=False).outcomes.values()) == {"done"}
     return back
 
 
@@ -124,7 +124,7 @@ def test_who_uses_the_topic_must_be_seen_before_it_is_deleted(aws: Aws, wire: Wi
     path = applied(wire, plan)
     wire.faults.when(lambda call: call.operation == "DescribeAlarms", refusal("AccessDenied", 403))
     with pytest.raises(Refused, match="cannot be seen who uses") as caught:
-        work.inverse_of(plan, path, None, wire.session, 8)
+        applying.inverse_of(plan, path, None, wire.session, 8)
     assert any("cloudwatch.alarm/eu-west-1" in line for line in caught.value.details)
 
 

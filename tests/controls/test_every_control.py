@@ -8,7 +8,7 @@ from support.snapshot import Snapshot, snapshot
 
 from remediate.aws.live import LiveAccount
 from remediate.aws.session import Session
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.controls import CONTROLS
 from remediate.model import Plan, kind_of
 from remediate.sandbox import fill
@@ -31,7 +31,7 @@ def planned(control: str) -> Plan:
 def applied(plan: Plan, name: str) -> Path:
     path = Path(f"{name}.plan.json")
     save(plan, path)
-    work.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
+    applying.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
     return path
 
 
@@ -54,10 +54,10 @@ def test_found_repaired_and_taken_back(control: str, aws: Aws, folder: Path) -> 
     path = applied(plan, "forward")
     after = planned(control)
     assert after.changes == ()
-    back, back_path = work.inverse_of(plan, path, None, Session(), 4)
+    back, back_path = applying.inverse_of(plan, path, None, Session(), 4)
     assert {kept.address for kept in back.kept} <= {c.address for c in plan.changes if c.reversal == "impossible"}
     if back.changes:
-        work.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
+        applying.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
     kept = {kept.address for kept in back.kept}
     first = {change.address: change for change in reversed(plan.changes)}
     exact = {a: c.before for a, c in first.items() if c.reversal == "exact" and a not in kept}

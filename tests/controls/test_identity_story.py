@@ -13,7 +13,7 @@ from support.make import trust
 from support.saml import metadata
 
 from remediate.aws.session import Session
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.model import Plan, at
 from remediate.sandbox.estate import directories
 from remediate.sandbox.strict import settings
@@ -60,13 +60,13 @@ class Story:
         self.count += 1
         path = Path(f"{self.count}.plan.json")
         save(plan, path)
-        work.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
+        applying.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
         return path
 
     def back(self, plan: Plan, path: Path) -> Plan:
-        back, back_path = work.inverse_of(plan, path, None, Session(), 4)
+        back, back_path = applying.inverse_of(plan, path, None, Session(), 4)
         if back.changes:
-            work.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
+            applying.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
         return back
 
 

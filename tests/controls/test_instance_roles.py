@@ -15,7 +15,7 @@ from remediate import planner
 from remediate.account import Account, Role
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.controls.instance_roles import Settings, control
 from remediate.errors import Unreadable
 from remediate.model import Address, Fault, Value, at, kind_of, pair_of
@@ -213,11 +213,11 @@ def test_what_others_came_to_use_stays_and_the_instances_are_bare_again(
     plan, _ = work.make_plan(Session(), work.playbook_named("guidelines"), (control.id,))
     path = Path("forward.plan.json")
     save(plan, path)
-    work.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
+    applying.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
     aws.client("iam").attach_role_policy(RoleName=NAME, PolicyArn=READ_ONLY)
-    back, back_path = work.inverse_of(plan, path, None, Session(), 4)
+    back, back_path = applying.inverse_of(plan, path, None, Session(), 4)
     assert {kept.address for kept in back.kept} == {ROLE, PROFILE, MEMBER}
     assert {kind_of(change.address) for change in back.changes} == {"ec2.profile_association"}
-    work.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
+    applying.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
     west = aws.client("ec2", WEST)
     assert west.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"] == []

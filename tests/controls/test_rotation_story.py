@@ -11,7 +11,7 @@ from support.make import last_used
 from support.snapshot import snapshot
 
 from remediate.aws.session import Session
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.errors import Partial
 from remediate.model import Plan, Value
 from remediate.store.plans import save
@@ -49,12 +49,12 @@ class Story:
         self.count += 1
         path = Path(f"{self.count}.plan.json")
         save(plan, path)
-        work.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
+        applying.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
         return path
 
     def take_back(self, plan: Plan, path: Path) -> None:
-        back, place = work.inverse_of(plan, path, None, Session(), 4)
-        work.finish(back, place, Session(), parallel=4, fail_fast=False, as_json=True)
+        back, place = applying.inverse_of(plan, path, None, Session(), 4)
+        applying.finish(back, place, Session(), parallel=4, fail_fast=False, as_json=True)
 
     def key(self, number: int, made: float, used: float | None) -> str:
         key = self.backend.users["svc"].access_keys[number]

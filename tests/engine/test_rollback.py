@@ -17,7 +17,7 @@ from remediate import rollback
 from remediate.aws.live import LiveAccount
 from remediate.aws.reader import read_account
 from remediate.aws.resources import RESOURCES
-from remediate.cli import work
+from remediate.cli import applying, work
 from remediate.errors import BadInput, Partial, Refused
 from remediate.model import Plan, at
 from remediate.sandbox import fill
@@ -53,12 +53,12 @@ def planned(wire: Wire) -> tuple[Plan, Path]:
 
 
 def applied(wire: Wire, plan: Plan, path: Path) -> dict[int, str]:
-    work.check(plan, work.remaining(plan, work.recorded(path)), wire.session, 8)
-    return dict(work.execute(plan, path, wire.session, parallel=8, fail_fast=False).outcomes)
+    applying.check(plan, applying.remaining(plan, applying.recorded(path)), wire.session, 8)
+    return dict(applying.execute(plan, path, wire.session, parallel=8, fail_fast=False).outcomes)
 
 
 def taken_back(wire: Wire, plan: Plan, path: Path) -> tuple[Plan, dict[int, str]]:
-    back, place = work.inverse_of(plan, path, None, wire.session, 8)
+    back, place = applying.inverse_of(plan, path, None, wire.session, 8)
     return back, applied(wire, back, place)
 
 
@@ -116,7 +116,7 @@ def test_there_and_back(messy: Aws, wire: Wire) -> None:
     assert all(kept.why for kept in back.kept)
 
     with pytest.raises(Refused, match="applied and rolled back"):
-        work.refuse_if_rolled_back(plan, path)
+        applying.refuse_if_rolled_back(plan, path)
 
 
 def test_rolling_back_twice_sends_nothing(messy: Aws, wire: Wire) -> None:
@@ -125,9 +125,9 @@ def test_rolling_back_twice_sends_nothing(messy: Aws, wire: Wire) -> None:
     back, _ = taken_back(wire, plan, path)
     after = pictured(messy)
     wire.faults = Faults()
-    same, place = work.inverse_of(plan, path, None, wire.session, 8)
+    same, place = applying.inverse_of(plan, path, None, wire.session, 8)
     assert same == back
-    assert work.remaining(same, work.recorded(place)) == []
+    assert applying.remaining(same, applying.recorded(place)) == []
     assert wire.faults.writes == []
     assert pictured(messy) == after
 
@@ -142,11 +142,11 @@ def test_a_partial_apply_goes_back(stopped_after: int, messy: Aws, wire: Wire) -
     wire.faults = Faults()
     if stopped_after == 0:
         with pytest.raises(BadInput, match="nothing of this plan was applied"):
-            work.inverse_of(plan, path, None, wire.session, 8)
+            applying.inverse_of(plan, path, None, wire.session, 8)
         return
     back, result = taken_back(wire, plan, path)
     assert list(result.values()) == ["done"] * len(back.changes)  # none, if all that was done cannot be taken back
-    assert len(back.changes) + len(back.kept) == len([r for r in work.records_of(path) if r.event == "done"])
+    assert len(back.changes) + len(back.kept) == len([r for r in applying.records_of(path) if r.event == "done"])
     assert set(paths_that_differ(before, pictured(messy))) <= declared(back, plan)
 
 
@@ -154,14 +154,14 @@ def test_an_interrupted_rollback_goes_on(messy: Aws, wire: Wire) -> None:
     before = pictured(messy)
     plan, path = planned(wire)
     applied(wire, plan, path)
-    back, place = work.inverse_of(plan, path, None, wire.session, 8)
+    back, place = applying.inverse_of(plan, path, None, wire.session, 8)
     for writes in (1, 5, 30):
         wire.faults = Faults().when(writes_beyond(wire, writes), f.expired)
         with pytest.raises(Partial) as partial:
-            work.finish(back, place, wire.session, parallel=4, fail_fast=False, as_json=True)
+            applying.finish(back, place, wire.session, parallel=4, fail_fast=False, as_json=True)
         assert partial.value.exit_code == 4
         wire.faults = Faults()
-        same, place = work.inverse_of(plan, path, None, wire.session, 8)
+        same, place = applying.inverse_of(plan, path, None, wire.session, 8)
         assert same == back
     assert set(applied(wire, back, place).values()) == {"done"}
     assert set(paths_that_differ(before, pictured(messy))) <= declared(back, plan)
@@ -257,7 +257,7 @@ def test_an_account_that_cannot_be_asked_has_no_rollback(aws: Aws, wire: Wire, f
     assert runs.events(5)[-1] == "failed"
     wire.faults = Faults().when(lambda call: call.operation == "ListUserTags", f.denied)
     with pytest.raises(BadInput, match="nobody knows whether change #5 was done"):
-        work.inverse_of(runs.plan, runs.path, None, wire.session, 4)
+        applying.inverse_of(runs.plan, runs.path, None, wire.session, 4)
 
 
 @pytest.mark.parametrize("tag", ["theirs", ""])
@@ -267,9 +267,9 @@ def test_what_was_edited_since_stops_the_rollback(tag: str, aws: Aws, wire: Wire
     iam = aws.client("iam")
     iam.tag_user(UserName="alice", Tags=[{"Key": "team", "Value": tag}])
     before = pictured(aws)
-    back, place = work.inverse_of(runs.plan, runs.path, None, wire.session, 4)
+    back, place = applying.inverse_of(runs.plan, runs.path, None, wire.session, 4)
     with pytest.raises(Refused) as refusal:
-        work.check(back, back.changes, wire.session, 4)
+        applying.check(back, back.changes, wire.session, 4)
     shown = "\n".join(refusal.value.details)
     assert "iam.user_tag/alice/team" in shown
     assert '"blue"' in shown
@@ -283,14 +283,14 @@ def test_what_was_edited_since_stops_the_rollback(tag: str, aws: Aws, wire: Wire
 def test_a_rolled_back_plan_is_not_applied_again(aws: Aws, wire: Wire, folder: Path) -> None:
     runs = small(aws, wire, folder)
     runs.run()
-    work.refuse_if_rolled_back(runs.plan, runs.path)
+    applying.refuse_if_rolled_back(runs.plan, runs.path)
     elsewhere = folder / "other" / "mine.json"
-    back, place = work.inverse_of(runs.plan, runs.path, elsewhere, wire.session, 4)
+    back, place = applying.inverse_of(runs.plan, runs.path, elsewhere, wire.session, 4)
     assert place == elsewhere
-    work.refuse_if_rolled_back(runs.plan, runs.path)  # it is written, and was not begun
-    work.execute(back, place, wire.session, parallel=4, fail_fast=False)
+    applying.refuse_if_rolled_back(runs.plan, runs.path)  # it is written, and was not begun
+    applying.execute(back, place, wire.session, parallel=4, fail_fast=False)
     with pytest.raises(Refused, match="rolled back"):
-        work.refuse_if_rolled_back(runs.plan, runs.path)
+        applying.refuse_if_rolled_back(runs.plan, runs.path)
     assert runs.records[-1].plan == back.digest
 
 
@@ -300,7 +300,7 @@ def test_a_file_that_holds_another_plan_is_not_overwritten(aws: Aws, wire: Wire,
     other = plan_of(step("iam.group", "else", to={"path": "/"}))
     save(other, rollback_path(runs.path))
     with pytest.raises(Refused, match="is another plan"):
-        work.inverse_of(runs.plan, runs.path, None, wire.session, 4)
+        applying.inverse_of(runs.plan, runs.path, None, wire.session, 4)
     assert load(rollback_path(runs.path)) == other
 
 
@@ -315,7 +315,7 @@ def test_a_journal_of_another_plan_is_refused(aws: Aws, wire: Wire, folder: Path
     save(other, runs.path)
     journal_path(runs.path).write_bytes(journal)
     with pytest.raises(Refused, match="tells of another plan"):
-        work.recorded(runs.path)
+        applying.recorded(runs.path)
 
 
 def test_a_rollback_can_be_taken_back(aws: Aws, wire: Wire, folder: Path) -> None:

@@ -1,0 +1,221 @@
+"""What `apply`, `rollback` and `drift --correct` have in common: the checks, the run, and what is said of it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from remediate.cli import terminal
+from remediate.cli.work import SystemClock
+from remediate.errors import Partial, Refused
+from remediate.model import SETTLED, Change, Event, Plan, Record, kind_of, outcomes
+from remediate.store.files import journal_path, rollback_path
+
+if TYPE_CHECKING:
+    from remediate.aws.session import Session
+    from remediate.executor import Result
+
+
+def records_of(plan_file: Path) -> list[Record]:
+    """The plan's journal; nothing where it was never applied. Raises Refused where it tells of another plan."""
+    from remediate.store.journal import read
+    from remediate.store.plans import load
+
+    journal = journal_path(plan_file)
+    records = read(journal)[0]
+    if any(r.plan != load(plan_file).digest for r in records if r.event == "start"):
+        raise Refused(
+            f"the journal {journal} tells of another plan than {plan_file}",
+            remedy=f"Put back the plan it belongs to, or give {plan_file} another name.",
+        )
+    return records
+
+
+def recorded(plan_file: Path) -> dict[int, Event]:
+    """What the plan's journal says of each change."""
+    return outcomes(records_of(plan_file))
+
+
+def remaining(plan: Plan, done: dict[int, Event]) -> list[Change]:
+    return [change for change in plan.changes if done.get(change.id) not in SETTLED]
+
+
+def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> None:
+    """Everything that is checked again before the first write. Raises Refused."""
+    from remediate import preflight
+    from remediate.aws.live import LiveAccount
+    from remediate.aws.reader import read_account
+    from remediate.aws.resources import RESOURCES
+
+    with terminal.counting("checking the account again") as step:
+        aws.on_call = step
+        preflight.same_account(plan, *LiveAccount(aws, parallel).identity())
+        account = read_account(aws)
+        preflight.seen(account, left)
+        values = LiveAccount(aws, parallel, listed=account.state).read(c.address for c in left)
+        remedy = preflight.SET_BACK if plan.header.rolls_back else preflight.NEW_PLAN
+        preflight.fresh(left, values, remedy)
+        preflight.guarded(plan, left, account, RESOURCES, SystemClock().now())
+
+
+def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool) -> "Result":
+    """Applies what is left of a plan under the account's lock. The caller has checked it."""
+    from remediate.aws.live import LiveAccount
+    from remediate.aws.resources import RESOURCES
+    from remediate.executor import Executor
+    from remediate.render.run_text import secrets
+    from remediate.store.journal import Journal
+
+    left = remaining(plan, recorded(path))
+    live = LiveAccount(aws, parallel)
+    clock = SystemClock()
+    journal = Journal(journal_path(path), clock.now, live.identity()[1])
+    with terminal.stepping("applying", len(left)) as step:
+        executor = Executor(
+            plan,
+            live,
+            RESOURCES,
+            journal,
+            clock,
+            parallel=parallel,
+            fail_fast=fail_fast,
+            progress=lambda change, event: _show(step, change, event),
+        )
+        try:
+            with _stopping(executor.stop):
+                result = executor.run()
+        finally:
+            journal.close()
+            if executor.result.secrets:  # whatever stopped the run: nobody can read them again
+                terminal.note(secrets(executor.result))
+    return result
+
+
+def _show(step: "Callable[[str], None]", change: Change, event: Event) -> None:
+    from remediate.render.text import safe
+
+    if event not in ("intent", "sent"):
+        with suppress(OSError):  # a terminal that was closed must not stop a run
+            step(f"#{change.id} {event} {change.sign} {safe(change.address)}")
+
+
+@contextmanager
+def _stopping(stop: Any) -> Iterator[None]:
+    """Ctrl-C and SIGTERM let the changes in hand finish and start no more."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop(f"interrupted by {signal.Signals(number).name}")
+        with suppress(OSError):  # not through sys.stderr: the signal may have come in the middle of a line
+            os.write(2, "Finishing the changes in hand…\n".encode())
+        outer = before.get(signal.Signals(number))
+        if callable(outer) and outer is not signal.default_int_handler:
+            outer(number, frame)  # a schedule that must end too
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def refuse_if_rolled_back(plan: Plan, file: Path) -> None:
+    """A plan is applied once: taking it back does not make it new. Raises Refused."""
+    places = [file.parent / r.detail for r in records_of(file) if r.plan not in ("", plan.digest)]
+    begun = [path for path in (rollback_path(file), *places) if journal_path(path).exists()]
+    if begun and not plan.header.rolls_back:
+        raise Refused(
+            f"{file} was applied and rolled back: a plan is applied once",
+            details=[f"rollback: {begun[0]}"],
+            remedy="Make a new plan: remediate plan",
+        )
+
+
+def ask(plan: Plan, count: int, *, yes: bool) -> None:
+    """Says what is about to happen, and has a person confirm it unless `--yes` did."""
+    from remediate.render.run_text import question
+
+    name = plan.header.alias or plan.header.account
+    if not yes:
+        terminal.confirm(question(plan, count), name)
+
+
+def finish(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool, as_json: bool) -> None:
+    """Executes, says what came of it, and raises Partial unless everything is done."""
+    import time
+
+    from remediate.render.run_text import applied
+
+    begun = time.monotonic()
+    result = execute(plan, path, aws, parallel=parallel, fail_fast=fail_fast)
+    journal = journal_path(path)
+    if as_json:
+        terminal.data({"plan": str(path), "journal": str(journal), "outcomes": as_outcomes(plan, result)})
+    else:
+        seconds = time.monotonic() - begun
+        back = bool(plan.header.rolls_back)
+        terminal.say(applied(plan, result, str(path), str(journal), seconds, rolled_back=back))
+    missing = len(remaining(plan, result.outcomes))
+    if missing:
+        raise Partial(
+            f"{missing} of {len(plan.changes)} changes are not applied"
+            + (f": {result.stopped}" if result.stopped else ""),
+            details=[f"Everything that was done is recorded in {journal}"],
+            remedy=f"Go on with the same command, or take back what was done: remediate rollback {path}",
+        )
+
+
+def as_outcomes(plan: Plan, result: "Result") -> list[dict[str, object]]:
+    return [
+        {
+            "id": change.id,
+            "address": change.address,
+            "outcome": result.outcomes.get(change.id, "not started"),
+            "detail": result.details.get(change.id, ""),
+        }
+        for change in plan.changes
+    ]
+
+
+def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", parallel: int) -> tuple[Plan, Path]:
+    """The rollback of a plan: the one that was begun, or a new one made from the journal and the live account."""
+    from remediate import preflight, rollback
+    from remediate.aws.live import LiveAccount
+    from remediate.aws.reader import read_account, read_more
+    from remediate.aws.resources import RESOURCES
+    from remediate.store.plans import load, save, sealed
+
+    path = output or rollback_path(file)
+    if path.exists():
+        begun = load(path)
+        if begun.header.rolls_back != plan.digest:
+            raise Refused(f"{path} is another plan", remedy="Give another file with -o.")
+        if journal_path(path).exists():
+            return begun, path
+    with terminal.counting("reading the account") as step:
+        aws.on_call = step
+        live = LiveAccount(aws, parallel)
+        preflight.same_account(plan, *live.identity())
+        done = rollback.settled(plan, records_of(file), live)
+        made = [change.address for change in plan.changes if change.before is None]
+        holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
+        account = read_more(aws, read_account(aws), holders)
+        preflight.seen(account, plan.changes)
+        preflight.held(account, holders)
+        back = sealed(rollback.inverse(plan, done, account, RESOURCES, SystemClock().now()))
+    save(back, path)
+    if output:
+        _note_rollback(file, back, output)
+    return back, path
+
+
+def _note_rollback(file: Path, back: Plan, output: Path) -> None:
+    """Says in the plan's journal where its rollback stands, if that is not beside it: see `refuse_if_rolled_back`."""
+    from remediate.store.journal import Journal
+
+    journal = Journal(journal_path(file), SystemClock().now, back.header.caller)
+    journal.add("end", plan=back.digest, detail=os.path.relpath(output.absolute(), file.absolute().parent))
+    journal.close()
