@@ -60,6 +60,8 @@ class Session:
         self._turns: dict[tuple[str, str], threading.Lock] = {}
         self.calls = 0
         self.on_call: Callable[[str], None] = lambda _operation: None
+        self.fence: Callable[[], None] = lambda: None
+        """Called before every changing call: raises where this run may change nothing any more."""
 
     def read(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Answer:
         """One reading call, retried by the SDK when it fails for a passing reason. Raises CallFailed."""
@@ -67,6 +69,7 @@ class Session:
 
     def write(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Answer:
         """One changing call, sent once. Raises CallFailed; OutcomeUnknown when it may have been carried out."""
+        self.fence()
         self._refuse_implicit_user(service, operation, region, parameters)
         return self._send(service, operation, region, parameters, once=True)
 
@@ -188,6 +191,7 @@ class RootSession(Session):
         self._caller = caller
         self._ends: datetime = made["Expiration"]
         self._open(caller._boto, caller.region, caller._endpoint, given)
+        self.fence = lambda: caller.fence()  # noqa: PLW0108 (it may be set later)
         with _of_root():
             who = self.read("sts", "get_caller_identity")["Arn"]
         if who != f"arn:{partition}:iam::{account}:root":

@@ -27,7 +27,7 @@ def apply(
     from remediate.store.plans import load
 
     plan = load(file)
-    with locked(plan.header.account):
+    with locked(plan.header.account, f"remediate apply {file}") as lock:
         done = applying.recorded(file)
         left = applying.remaining(plan, done)
         applying.refuse_if_rolled_back(plan, file)
@@ -38,6 +38,7 @@ def apply(
             raise typer.Exit(0)
         preflight.usable(plan, work.SystemClock().now(), resuming=bool(BEGUN.intersection(done.values())))
         aws = work.connect(profile, region, endpoint_url)
+        aws.fence = lock.check
         applying.check(plan, left, aws, parallel)
         applying.ask(plan, len(left), yes=yes)
         applying.finish(plan, file, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)

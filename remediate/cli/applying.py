@@ -72,7 +72,7 @@ def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast:
     left = remaining(plan, recorded(path))
     live = LiveAccount(aws, parallel)
     clock = SystemClock()
-    journal = Journal(journal_path(path), clock.now, live.identity()[1])
+    journal = Journal(journal_path(path), clock.now, live.identity()[1], aws.fence)
     with terminal.stepping("applying", len(left)) as step:
         executor = Executor(
             plan,

@@ -130,7 +130,8 @@ def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session
     if chosen:
         part = _part(plan, chosen)
         path = work.plan_path(part, None)
-        with locked(part.header.account):
+        with locked(part.header.account, "remediate drift --correct") as lock:
+            aws.fence = lock.check
             save(part, path)
             applying.check(part, part.changes, aws, parallel)
             applying.finish(part, path, aws, parallel=parallel, fail_fast=False, as_json=False)

@@ -25,8 +25,9 @@ def rollback(
     from remediate.store.plans import load
 
     plan = load(file)
-    with locked(plan.header.account):
+    with locked(plan.header.account, f"remediate rollback {file}") as lock:
         aws = work.connect(profile, region, endpoint_url)
+        aws.fence = lock.check
         back, path = applying.inverse_of(plan, file, output, aws, parallel)
         left = applying.remaining(back, applying.recorded(path))
         if not left:

@@ -21,18 +21,27 @@ from remediate.store.files import private_folder, sync_folder
 
 
 class Journal:
-    """An open journal that records of a run are added to. One run an account at a time is the lock's affair."""
+    """An open journal that records of a run are added to.
 
-    def __init__(self, path: Path, now: Callable[[], datetime], caller: str) -> None:
+    One run an account at a time is the lock's affair: `fence` raises where this run may not write any more. The journal
+    itself notices when its file is not the one that it opened, or holds what it did not write.
+    """
+
+    def __init__(
+        self, path: Path, now: Callable[[], datetime], caller: str, fence: Callable[[], None] = lambda: None
+    ) -> None:
         private_folder(path.parent)
         self.path = path
         self._now = now
         self._caller = caller
+        self._fence = fence
         self._lock = threading.Lock()
         self._disk = threading.Lock()
         self._on_disk = 0
-        self._failed = False
+        self._broken = ""
+        """Why nothing may be written any more."""
         self.records, good = read(path)
+        self._size = good
         self._last = _hash(_lines(path)[len(self.records) - 1]) if self.records else ""
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
@@ -41,6 +50,7 @@ class Journal:
             self._file.seek(good)
             os.fsync(self._file.fileno())
             sync_folder(path.parent)
+            self._is_here = _place(os.fstat(self._file.fileno()))
         except OSError as error:
             raise BadInput(
                 f"the journal {path} cannot be written: {error.strerror}",
@@ -59,6 +69,7 @@ class Journal:
     ) -> None:
         """Writes a record; it is on disk when this returns. Raises Partial where it cannot be, then and ever after."""
         with self._lock:
+            self._still_ours()
             record = Record(
                 seq=len(self.records) + 1,
                 previous=self._last,
@@ -80,32 +91,44 @@ class Journal:
     def close(self) -> None:
         self._file.close()
 
+    def _still_ours(self) -> None:
+        self._fence()
+        if self._broken:
+            raise self._lost(self._broken)
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise self._lost(str(error.strerror)) from None
+        if _place(found) != self._is_here or found.st_size != self._size:
+            raise self._lost("somebody else has written it, or put another in its place")
+
     def _write(self, line: bytes) -> None:
         """The whole line or an error: after a torn one nothing may follow, or the journal would not be read again."""
         try:
-            if self._failed or self._file.write(line) != len(line):
+            if self._file.write(line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            raise self._lost(error) from None
+            raise self._lost(str(error.strerror)) from None
+        self._size += len(line)
 
     def _to_disk(self, seq: int) -> None:
         """One fsync for every record that was written while the one before it ran."""
         with self._disk:
-            if self._on_disk >= seq and not self._failed:
+            if self._broken:
+                raise self._lost(self._broken)
+            if self._on_disk >= seq:
                 return
             written = len(self.records)
             try:
-                if self._failed:
-                    raise OSError(errno.EIO, os.strerror(errno.EIO))
                 os.fsync(self._file.fileno())
             except OSError as error:
-                raise self._lost(error) from None
+                raise self._lost(str(error.strerror)) from None
             self._on_disk = written
 
-    def _lost(self, error: OSError) -> Partial:
-        self._failed = True
+    def _lost(self, why: str) -> Partial:
+        self._broken = why
         return Partial(
-            f"the journal {self.path} cannot be written: {error.strerror}",
+            f"the journal {self.path} cannot be written: {why}",
             details=["Nothing more was sent. What was in hand is asked of the account when you go on."],
             remedy="Make room, or see to the disk; then run the same command again.",
         )
@@ -140,6 +163,11 @@ def _lines(path: Path) -> list[bytes]:
         return []
     except OSError as error:
         raise BadInput(f"the journal {path} cannot be read: {error.strerror}") from None
+
+
+def _place(found: os.stat_result) -> tuple[int, int]:
+    """Which file this is, whatever its name."""
+    return found.st_dev, found.st_ino
 
 
 def _hash(line: bytes) -> str:

@@ -1,22 +1,13 @@
 """One run an account at a time, on this machine."""
 
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.rival import rival
 
 from remediate.errors import BadInput, Refused
-from remediate.store.lock import locked, state_folder
-
-HOLDER = """
-import sys
-from remediate.store.lock import locked
-with locked("123456789012"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
+from remediate.store.lock import holder, locked, state_folder
 
 
 @pytest.fixture(autouse=True)
@@ -24,47 +15,42 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / "state"))
 
 
-def holder() -> "subprocess.Popen[str]":
-    process = subprocess.Popen([sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    assert process.stdout.readline() == "held\n"
-    return process
-
-
 def test_of_two_processes_one_is_refused() -> None:
-    process = holder()
+    process = rival("123456789012")
     with (
         pytest.raises(Refused, match="another run is changing account 123456789012") as refusal,
-        locked("123456789012"),
+        locked("123456789012", "apply a.plan.json"),
     ):
         raise AssertionError
     assert refusal.value.remedy
-    with locked("999988887777"):
+    assert any(f"process {process.pid} on" in line and line.endswith("the rival") for line in refusal.value.details)
+    with locked("999988887777", "apply b.plan.json"):
         pass  # another account
     process.communicate("")
-    with locked("123456789012"):
+    with locked("123456789012", "apply a.plan.json"):
         pass
 
 
 def test_a_process_that_was_killed_holds_nothing() -> None:
-    process = holder()
+    process = rival("123456789012")
     process.kill()
     process.communicate()
-    with locked("123456789012"):
+    with locked("123456789012", "apply a.plan.json"):
         pass
 
 
 def test_it_is_let_go_of_after_an_error() -> None:
-    with pytest.raises(ValueError, match="x"), locked("123456789012"):
+    with pytest.raises(ValueError, match="x"), locked("123456789012", "apply a.plan.json"):
         raise ValueError("x")
-    with locked("123456789012"):
+    with locked("123456789012", "apply a.plan.json"):
         pass
 
 
 def test_only_the_owner_can_read() -> None:
-    with locked("123456789012"):
+    with locked("123456789012", "apply a.plan.json"):
         assert stat.S_IMODE(state_folder().stat().st_mode) == 0o700
-        assert stat.S_IMODE((state_folder() / "123456789012.lock").stat().st_mode) == 0o600
+        for name in ("123456789012.lock", "123456789012.holder.json"):
+            assert stat.S_IMODE((state_folder() / name).stat().st_mode) == 0o600
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +58,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "taken" / "123456789012.lock").mkdir(parents=True)
     for place in ("file", "file/below", "taken"):
         monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / place))
-        with pytest.raises(BadInput) as error, locked("123456789012"):
+        with pytest.raises(BadInput) as error, locked("123456789012", "apply a.plan.json"):
             raise AssertionError
         assert "REMEDIATE_STATE_DIR" in error.value.remedy
 
@@ -84,3 +70,29 @@ def test_where_locks_live(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert state_folder() == tmp_path / ".local" / "state" / "remediate"
+
+
+def test_a_name_left_by_a_killed_run_is_nobodys(tmp_path: Path) -> None:
+    process = rival("123456789012")
+    process.kill()
+    process.communicate()
+    place = state_folder() / "123456789012.lock"
+    left = holder(place)
+    assert left
+    assert left.process == process.pid
+    with locked("123456789012", "apply a.plan.json") as lock:
+        lock.check()
+        mine = holder(place)
+        assert mine
+        assert (mine.doing, mine.token == left.token) == ("apply a.plan.json", False)
+    assert holder(place) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"token": 1}'])
+def test_a_name_that_cannot_be_read_is_left_out(content: bytes) -> None:
+    process = rival("123456789012")
+    (state_folder() / "123456789012.holder.json").write_bytes(content)
+    with pytest.raises(Refused) as refusal, locked("123456789012", "apply a.plan.json"):
+        raise AssertionError
+    assert [line for line in refusal.value.details if "held by" in line] == []
+    process.communicate("")
