@@ -225,6 +225,8 @@ class Header(Struct, frozen=True, kw_only=True):
     expires: datetime
     rolls_back: str = ""
     """The digest of the plan this one takes back; empty for a plan that goes forward."""
+    planner: str = ""
+    """The key of whoever made the plan, as a signature names it; empty where nobody signed as its planner."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -245,6 +247,28 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The playbook's, so that the guard can look again when the plan is applied."""
     kept: tuple[Kept, ...] = ()
     """In a rollback: what stays as it is."""
+
+
+Role = Literal["planner", "approver"]
+
+
+class Signature(Struct, frozen=True, kw_only=True):
+    """One party's word on one plan: that they made it, or that it may be applied. It ends when the plan does."""
+
+    format: int
+    role: Role
+    plan: str
+    """The plan's digest."""
+    account: str
+    expires: datetime
+    """When the plan does."""
+    at: datetime
+    key: str
+    """What can check it: an OpenSSH public key without its comment (`ssh-ed25519 AAAA…`), or the ARN of a KMS key."""
+    algorithm: str
+    """`ed25519`, or KMS's name of a signing algorithm."""
+    value: bytes
+    """The signature itself, over all that is above: see `remediate.signature.message`."""
 
 
 Event = Literal["start", "intent", "sent", "done", "already", "conflict", "failed", "end"]
@@ -296,6 +320,8 @@ class Run(Struct, frozen=True, kw_only=True):
     changes: int
     done: int
     state: Literal["planned", "applied", "partly applied", "rolled back", "expired"]
+    signed: tuple[str, ...] = ()
+    """Who made and who approved it, where somebody signed."""
 
 
 class Permission(Struct, frozen=True, kw_only=True):

@@ -124,7 +124,7 @@ def merge(document: Value, ours: Sequence[Mapping[str, Value]]) -> dict[str, Val
     """Somebody's document with our statements in it: theirs stay byte for byte, ours are known by their Sid."""
     theirs: dict[str, Value] = dict(document) if isinstance(document, Mapping) else {"Version": "2012-10-17"}
     body = theirs.get("Statement", [])
-    mine = {s["Sid"] for s in ours}
+    mine = [s["Sid"] for s in ours]  # not a set: what theirs call a Sid may be anything
     kept = [s for s in _as_list(body) if not (isinstance(s, Mapping) and s.get("Sid") in mine)]
     theirs["Statement"] = [*kept, *ours]
     return theirs

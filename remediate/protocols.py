@@ -42,6 +42,14 @@ class ResourceType(Protocol):
         """Whether an entry is either there or not: then it cannot have changed into something else."""
         ...
 
+    def makes_another(self, before: Value, after: Value) -> bool:
+        """Whether the same transition sent twice makes two things, such as two versions of a policy."""
+        ...
+
+    def shown_once(self, before: Value, after: Value) -> bool:
+        """Whether a transition makes a secret that is shown once and kept nowhere, such as a one-time password."""
+        ...
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         """Whether `after -> before` can be written, and what is lost all the same."""
         ...
@@ -90,7 +98,7 @@ class Journal(Protocol):
         request_ids: tuple[str, ...] = (),
         detail: str = "",
     ) -> None:
-        """Writes a record; it is on disk when this returns."""
+        """Writes a record; what is about to happen is on disk when this returns."""
         ...
 
 

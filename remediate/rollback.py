@@ -10,10 +10,26 @@ from remediate import __version__, guard, order
 from remediate.account import Account
 from remediate.errors import BadInput
 from remediate.executor import doubtful
-from remediate.model import SETTLED, Address, Change, Event, Kept, Plan, Record, Risk, gravest, kind_of, outcomes
-from remediate.protocols import Live, Resources
+from remediate.executor.ledger import PATIENCE
+from remediate.model import (
+    SETTLED,
+    Address,
+    Change,
+    Event,
+    Kept,
+    Plan,
+    Record,
+    Risk,
+    Value,
+    gravest,
+    kind_of,
+    outcomes,
+)
+from remediate.protocols import Clock, Live, Resources
 
 VALID = timedelta(hours=24)
+POLL = 2.0
+"""Seconds between looks at what was sent and is not seen yet."""
 INVERSE_RISK: Mapping[Risk, Risk] = {
     "neutral": "neutral",
     "additive": "restrictive",
@@ -44,6 +60,7 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
         created=now,
         expires=now + VALID,
         rolls_back=plan.digest,
+        planner="",
     )
     return Plan(
         format=plan.format,
@@ -60,16 +77,17 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
     )
 
 
-def settled(plan: Plan, records: Sequence[Record], live: Live) -> dict[int, Event]:
+def settled(plan: Plan, records: Sequence[Record], live: Live, clock: Clock) -> dict[int, Event]:
     """What came of each change, asking the account about those that were sent and have no outcome.
 
-    One whose entry is neither as before nor as planned counts as done, so that the rollback stops there and shows it:
+    One that was sent a moment ago is waited for: AWS may not show it yet, and it would outlive the rollback. One whose
+    entry is neither as before nor as planned counts as done, so that the rollback stops there and shows it:
     left out, it would stay as it is and nobody would know. Raises BadInput where the account cannot be asked.
     """
     result = outcomes(records)
     doubt = doubtful(records)
     open_ended = [c for c in plan.changes if c.id in doubt and result[c.id] not in SETTLED]
-    values = live.read(c.address for c in open_ended) if open_ended else {}
+    values = _shown(open_ended, records, live, clock)
     for change in open_ended:
         value = values[change.address]
         if isinstance(value, Exception):
@@ -83,11 +101,25 @@ def settled(plan: Plan, records: Sequence[Record], live: Live) -> dict[int, Even
     return result
 
 
+def _shown(
+    changes: Sequence[Change], records: Sequence[Record], live: Live, clock: Clock
+) -> Mapping[Address, Value | Exception]:
+    """What the account shows once each of these changes is seen, or AWS had all its time to show it."""
+    sent = {record.change: record.at for record in records if record.event in ("intent", "sent")}
+    while True:
+        values = live.read(c.address for c in changes) if changes else {}
+        old = [c for c in changes if values[c.address] == c.before]
+        if not any(0 <= (clock.now() - sent[c.id]).total_seconds() < PATIENCE for c in old):
+            return values
+        clock.sleep(POLL)
+
+
 def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dict[int, str]:
     """The changes that stay, by id, with the reason."""
     kept = {c.id: f"cannot be taken back: {c.loss}" for c in ours if c.reversal == "impossible"}
     created = {c.address: c for c in ours if c.before is None}
     while True:
+        lost = {c.address for c in ours if c.after is None and c.id in kept}
         gone = {address for address, c in created.items() if c.id not in kept}
         users = _users_after(ours, kept, account, resources)
         found = dict(kept)
@@ -98,11 +130,18 @@ def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dic
             others = sorted(held)
             if parent in created and parent not in gone:
                 found.setdefault(change.id, f"it stays with {parent}")
+            elif gone_with := lost & {parent, *_needed(change, resources)}:
+                found.setdefault(change.id, f"it went with {min(gone_with)}, which cannot be brought back")
             elif change.before is None and others:
                 found.setdefault(change.id, f"in use since: {', '.join(others[:3])}")
         if found == kept:
             return kept
         kept = found
+
+
+def _needed(change: Change, resources: Resources) -> Iterable[Address]:
+    """What must be there for the change to be taken back."""
+    return () if change.before is None else resources[kind_of(change.address)].uses(change.address, change.before)
 
 
 def _within(address: Address, created: Iterable[Address], resources: Resources) -> set[Address]:

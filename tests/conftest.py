@@ -1,9 +1,13 @@
 """The account that tests run against: one sandbox for the whole session, empty again before each test."""
 
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 from support.aws import Aws
+from support.engine import Wire
+from support.faults import Faults
 
 from remediate.sandbox import Sandbox
 
@@ -28,3 +32,33 @@ def aws(_clients: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
         monkeypatch.setenv(name, value)
     _clients.sandbox.reset()
     return _clients
+
+
+@pytest.fixture(scope="session")
+def _wire(_clients: Aws) -> Wire:
+    """One watched session for all tests, because botocore takes its time to make clients."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _clients.environment().items():
+            patch.setenv(name, value)
+        return Wire()
+
+
+@pytest.fixture
+def wire(_wire: Wire, aws: Aws) -> Wire:
+    """That session as if it were new: without faults, and knowing nobody's root user."""
+    _wire.faults = Faults()
+    _wire.session._roots.clear()
+    _wire.session.fence = lambda: None
+    return _wire
+
+
+@pytest.fixture(scope="session")
+def _states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("states")
+    return (folder / str(n) for n in count())
+
+
+@pytest.fixture(autouse=True)
+def _state(_states: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks and what is known of journals: a folder of each test's own, and never this person's."""
+    monkeypatch.setenv("REMEDIATE_STATE_DIR", str(next(_states)))

@@ -40,8 +40,8 @@ def permissions() -> str:
 def promises() -> str:
     from promises import PROMISES
 
-    rows = [f"| {promise} | {_names(tests)} |" for promise, tests in PROMISES]
-    return "\n".join(["| promise | tests |", "|---|---|", *rows])
+    rows = [f"| {number} | {promise} | {_names(tests)} |" for number, promise, tests in PROMISES]
+    return "\n".join(["| | promise | tests |", "|---|---|---|", *rows])
 
 
 def _names(tests: tuple[str, ...]) -> str:

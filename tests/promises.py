@@ -1,19 +1,191 @@
-"""What the README promises, each with the tests that fail when it is broken."""
+"""What the README promises, each with the tests that fail when it is broken. R1 to R30 are what reliability asks."""
 
 EXECUTOR = "tests/engine/test_executor.py::"
 ROLLBACK = "tests/engine/test_rollback.py::"
 CRASH = "tests/engine/test_crash.py::"
+FENCING = "tests/engine/test_fencing.py::"
 BAD = "tests/cli/test_bad_input.py::"
+READER = "tests/aws/test_reader.py::"
+RULES = "tests/guard/test_guard_rules.py::"
 
-PROMISES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("`plan` only reads", ("tests/aws/test_reader.py::test_planning_sends_nothing_that_changes",)),
+RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        "A read that fails is reported as unknown, never taken for a pass; short pages lose nothing",
+        "Each change is sent once; after an answer that was lost the account is asked before anything is sent again",
         (
-            "tests/aws/test_reader.py::test_a_denied_read_is_an_unknown",
-            "tests/aws/test_reader.py::test_short_and_empty_pages_give_the_same_account",
+            EXECUTOR + "test_a_lost_answer_makes_no_duplicate_and_no_false_failure",
+            EXECUTOR + "test_the_sdk_sends_a_write_once_in_every_retry_mode",
+            "tests/aws/test_contract.py::test_interrupted_at_each_call",
         ),
     ),
+    (
+        "One table says what is tried again; a refusal never is",
+        (
+            EXECUTOR + "test_a_refusal_is_recorded_and_never_sent_again",
+            EXECUTOR + "test_what_aws_did_not_do_yet_is_tried_again",
+            EXECUTOR + "test_a_read_that_is_refused_is_sent_once",
+        ),
+    ),
+    (
+        "A new key whose answer was lost is found, made inactive and reported",
+        ("tests/aws/test_issued_keys.py::test_killed_at_every_point",),
+    ),
+    (
+        "AWS may take its time to show a change: up to two minutes",
+        (EXECUTOR + "test_what_was_created_is_waited_for",),
+    ),
+    (
+        "Throttling slows a run down, and it finishes",
+        (EXECUTOR + "test_throttling_slows_down_and_finishes",),
+    ),
+    (
+        "Short and empty pages lose nothing",
+        (READER + "test_short_and_empty_pages_give_the_same_account",),
+    ),
+    ("`plan` only reads", (READER + "test_planning_sends_nothing_that_changes",)),
+    (
+        "The account is looked at again before each change: an edit in between is never overwritten",
+        (EXECUTOR + "test_an_edit_between_any_two_calls_is_never_overwritten",),
+    ),
+    (
+        "Nothing is written to another account than the plan's, even if the credentials change on the way",
+        (EXECUTOR + "test_swapped_credentials_write_nothing", BAD + "test_a_plan_of_another_account"),
+    ),
+    (
+        "What is applied is what was reviewed: an altered, expired, foreign or replayed plan is refused",
+        (
+            "tests/store/test_plans.py::test_every_byte_counts",
+            "tests/store/test_plans.py::test_an_edited_plan_is_refused",
+            BAD + "test_an_expired_plan",
+            BAD + "test_a_plan_that_was_applied_and_rolled_back",
+        ),
+    ),
+    (
+        "Unattended correction stays within what the playbook approves, and within its limits",
+        (
+            "tests/guard/test_guard_limits.py::test_the_share_of_users",
+            "tests/guard/test_guard_limits.py::test_the_number_of_changes",
+            "tests/test_cli_story.py::test_correction_over_a_limit_leaves_everything_to_review",
+            "tests/test_cli_story.py::test_correction_never_does_what_is_not_approved",
+        ),
+    ),
+    (
+        "IAM's quotas hold at every moment of an apply",
+        (
+            "tests/guard/test_guard_quotas.py::test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit",
+            "tests/guard/test_guard_quotas.py::test_at_the_limit_and_one_over",
+        ),
+    ),
+    (
+        "Only the stale one of several keys is touched",
+        ("tests/controls/test_unused_credentials.py::test_only_the_stale_one_of_four",),
+    ),
+    (
+        "A credential that was used after the plan was made stays",
+        (EXECUTOR + "test_a_credential_used_since_the_plan_stays",),
+    ),
+    (
+        "A key is deactivated first and deleted in a later plan",
+        (RULES + "test_deactivation_and_deletion_never_share_a_plan",),
+    ),
+    (
+        "The caller and at least two administrators keep working, at every moment of a plan",
+        (
+            "tests/guard/test_nobody_locked_out.py::"
+            "test_what_is_let_through_leaves_the_caller_and_two_administrators_working",
+            "tests/guard/test_guard_lockout.py::test_what_would_lock_out",
+            "tests/guard/test_guard_denial.py::test_what_would_lock_administrators_out",
+            "tests/guard/test_guard_denial.py::test_no_plan_denies_anything_to_its_caller",
+        ),
+    ),
+    (
+        "Who is exempt is untouched",
+        ("tests/test_exempt.py::test_no_plan_touches_who_is_exempt", RULES + "test_the_exempt_are_untouched"),
+    ),
+    (
+        "MFA enforcement never stops a key in use",
+        ("tests/controls/test_mfa.py::test_who_is_asked",),
+    ),
+    (
+        "A stricter password policy is never weakened; it is read, merged and written whole",
+        (
+            "tests/controls/test_password_policy.py::test_every_mask_of_absent_settings_is_never_weaker_in_any",
+            "tests/controls/test_password_policy.py::test_every_mask_is_settled_by_one_write_or_left_to_a_person",
+        ),
+    ),
+    (
+        "Every call says whom it is about; root is acted for only once AWS has said that it is that root user",
+        (
+            EXECUTOR + "test_user_name_is_always_explicit",
+            "tests/aws/test_root_session.py::test_the_proof_comes_before_the_first_call_without_a_user",
+        ),
+    ),
+    (
+        "Other people's statements in bucket and key policies stay byte for byte",
+        ("tests/controls/test_trail.py::test_statements_of_other_people_stay_byte_for_byte",),
+    ),
+    (
+        "A crash loses nothing: killed at any call or record, the same command reaches the same account",
+        (
+            CRASH + "test_killed_once_it_goes_on",
+            CRASH + "test_killed_again_and_again_it_goes_on",
+            CRASH + "test_the_last_record_cut_at_any_byte",
+        ),
+    ),
+    (
+        "One run an account at a time; a run that lost its lock or its journal sends nothing more",
+        (
+            "tests/store/test_lock.py::test_of_two_processes_one_is_refused",
+            FENCING + "test_a_holder_whose_lock_was_taken_sends_nothing_more",
+            FENCING + "test_a_journal_that_somebody_else_changed_ends_the_run",
+        ),
+    ),
+    (
+        "An unknown outcome is asked, not guessed",
+        (
+            EXECUTOR + "test_a_call_that_never_arrived_is_sent_once_more",
+            ROLLBACK + "test_a_change_whose_outcome_is_unknown_goes_back_if_it_was_done",
+        ),
+    ),
+    (
+        "Rollback restores the account, but for what the plan said it would not",
+        (
+            ROLLBACK + "test_there_and_back",
+            ROLLBACK + "test_an_interrupted_rollback_goes_on",
+            ROLLBACK + "test_a_group_that_somebody_joined_stays",
+        ),
+    ),
+    (
+        "Ended credentials or Ctrl-C stop between changes, and the same command goes on",
+        (EXECUTOR + "test_credentials_that_end_at_each_call", BAD + "test_an_interruption_in_the_middle"),
+    ),
+    (
+        "No error is swallowed: a denied call is a failure or an unknown, never a pass",
+        (EXECUTOR + "test_each_call_denied", READER + "test_a_denied_read_is_an_unknown"),
+    ),
+    (
+        "One-time passwords and new keys are shown once or stored where you said, and nowhere else",
+        (
+            "tests/cli/test_secrets.py::test_one_time_passwords_are_shown_once",
+            "tests/aws/test_issued_key_secrecy.py::test_the_secret_of_a_new_key_is_shown_to_nobody",
+            "tests/store/test_plans.py::test_only_the_owner_can_read",
+        ),
+    ),
+    (
+        "Names from AWS are inert on terminals, in Markdown, HTML and CSV",
+        (
+            "tests/render/test_render_plan.py::test_hostile_names_are_inert",
+            "tests/render/test_render_pages.py::test_a_plan_of_hostile_names_keeps_its_shape_in_markdown",
+            "tests/render/test_render_pages.py::test_a_page_of_hostile_names_keeps_its_tags",
+        ),
+    ),
+    (
+        "The policy of a plan names every call of its apply and its rollback, and no more",
+        ("tests/test_permissions.py::test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back",),
+    ),
+)
+"""R1 to R30, in their order."""
+
+BESIDES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Moving policies to groups leaves everybody's access the same set, before, between and after",
         (
@@ -23,143 +195,31 @@ PROMISES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "The caller and at least two administrators keep working",
-        ("tests/guard/test_guard_lockout.py::test_what_would_lock_out",),
-    ),
-    (
-        "IAM's quotas hold at every moment of an apply",
-        ("tests/guard/test_guard_quotas.py::test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit",),
-    ),
-    (
-        "No plan denies anything to whoever runs it; an administrator whom a new rule would stop counts as stopped",
-        (
-            "tests/guard/test_guard_denial.py::test_no_plan_denies_anything_to_its_caller",
-            "tests/guard/test_guard_denial.py::test_what_would_lock_administrators_out",
-        ),
-    ),
-    (
         "Every control finds its fault, repairs it, finds nothing more, and is taken back",
         ("tests/controls/test_every_control.py::test_found_repaired_and_taken_back",),
     ),
     (
-        "Every kind of entry, interrupted at any of its calls, ends as it was or as it was planned",
-        ("tests/aws/test_contract.py::test_interrupted_at_each_call",),
-    ),
-    (
-        "The secret of a new access key goes to Secrets Manager, and nowhere else",
-        ("tests/aws/test_issued_key_secrecy.py::test_the_secret_of_a_new_key_is_shown_to_nobody",),
-    ),
-    (
-        "A member's root user is acted for only once AWS has said that it is that root user",
-        ("tests/aws/test_root_session.py::test_the_proof_comes_before_the_first_call_without_a_user",),
-    ),
-    (
-        "Who is exempt is untouched",
-        ("tests/guard/test_guard_rules.py::test_the_exempt_are_untouched",),
-    ),
-    (
-        "A key is deactivated first and deleted in a later plan; only the stale one of several keys is touched",
-        (
-            "tests/guard/test_guard_rules.py::test_deactivation_and_deletion_never_share_a_plan",
-            "tests/controls/test_unused_credentials.py::test_only_the_stale_one_of_four",
-        ),
-    ),
-    (
-        "A credential that was used after the plan was made stays",
-        (EXECUTOR + "test_a_credential_used_since_the_plan_stays",),
-    ),
-    (
-        "A stricter password policy is never weakened",
-        ("tests/controls/test_password_policy.py::test_every_mask_of_absent_settings_is_never_weaker_in_any",),
-    ),
-    (
-        "Other people's statements in bucket and key policies stay byte for byte",
-        ("tests/controls/test_trail.py::test_statements_of_other_people_stay_byte_for_byte",),
-    ),
-    (
         "What records comes before every other change, and no trail goes dark",
+        ("tests/test_order.py::test_what_puts_the_rest_on_record_comes_first", RULES + "test_no_trail_goes_dark"),
+    ),
+    (
+        "Every journal can be verified: a record that was changed, dropped, moved or cut off shows",
         (
-            "tests/test_order.py::test_what_puts_the_rest_on_record_comes_first",
-            "tests/guard/test_guard_rules.py::test_no_trail_goes_dark",
+            "tests/store/test_journal.py::test_every_changed_byte_shows",
+            "tests/store/test_heads.py::test_every_cut_at_a_record_and_a_changed_last_record_are_refused",
+            "tests/test_audit.py::test_what_cannot_have_happened",
         ),
-    ),
-    (
-        "What is applied is what was reviewed: an altered, expired, foreign or replayed plan is refused",
-        (
-            "tests/store/test_plans.py::test_every_byte_counts",
-            BAD + "test_an_expired_plan",
-            BAD + "test_a_plan_of_another_account",
-            BAD + "test_a_plan_that_was_applied_and_rolled_back",
-        ),
-    ),
-    (
-        "The account is looked at again before each change: an edit in between is never overwritten",
-        (EXECUTOR + "test_an_edit_between_any_two_calls_is_never_overwritten",),
-    ),
-    (
-        "Each change is sent once; a lost answer makes no duplicate and no false failure",
-        (EXECUTOR + "test_a_lost_answer_makes_no_duplicate_and_no_false_failure",),
-    ),
-    (
-        "Throttling slows a run down, and it finishes",
-        (EXECUTOR + "test_throttling_slows_down_and_finishes",),
-    ),
-    (
-        "AWS may take its time to show a change: up to two minutes",
-        (EXECUTOR + "test_what_was_created_is_waited_for",),
-    ),
-    (
-        "A denied call, ended credentials or Ctrl-C stop cleanly, and the same command goes on",
-        (
-            EXECUTOR + "test_each_call_denied",
-            EXECUTOR + "test_credentials_that_end_at_each_call",
-            BAD + "test_an_interruption_in_the_middle",
-        ),
-    ),
-    (
-        "A crash loses nothing: killed at any call or record, the same command reaches the same account",
-        (CRASH + "test_a_killed_apply_goes_on", CRASH + "test_a_killed_rollback_goes_on"),
     ),
     (
         "Nothing is sent once the journal cannot be written",
         (EXECUTOR + "test_nothing_is_sent_once_the_journal_cannot_be_written",),
     ),
     (
-        "Rollback restores the account, but for what the plan said it would not",
-        (ROLLBACK + "test_there_and_back", ROLLBACK + "test_a_group_that_somebody_joined_stays"),
-    ),
-    (
-        "One run an account at a time",
-        ("tests/store/test_lock.py::test_of_two_processes_one_is_refused",),
-    ),
-    (
-        "One-time passwords are shown once and stored nowhere; plans and journals are for their owner's eyes",
-        (
-            "tests/cli/test_secrets.py::test_one_time_passwords_are_shown_once",
-            "tests/store/test_plans.py::test_only_the_owner_can_read",
-        ),
-    ),
-    (
-        "Names from AWS are inert on terminals, in Markdown and in HTML",
-        (
-            "tests/render/test_render_plan.py::test_hostile_names_are_inert",
-            "tests/render/test_render_pages.py::test_a_plan_of_hostile_names_keeps_its_shape_in_markdown",
-            "tests/render/test_render_pages.py::test_a_page_of_hostile_names_keeps_its_tags",
-        ),
-    ),
-    (
-        "The policy of a plan names every call of its apply and its rollback",
-        ("tests/test_permissions.py::test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back",),
-    ),
-    (
         "Two plans of one account are the same but for time and digest",
         ("tests/test_cli_story.py::test_two_plans_of_one_account_are_the_same",),
     ),
-    (
-        "Unattended correction stays within what the playbook approves, and within its limits",
-        (
-            "tests/test_cli_story.py::test_correction_over_a_limit_leaves_everything_to_review",
-            "tests/test_cli_story.py::test_correction_never_does_what_is_not_approved",
-        ),
-    ),
+)
+
+PROMISES = tuple((f"R{n}", *promise) for n, promise in enumerate(RELIABILITY, start=1)) + tuple(
+    ("", *promise) for promise in BESIDES
 )

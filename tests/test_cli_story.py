@@ -4,15 +4,19 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from support.aws import Aws
-from support.cli import REMEDIATE, plan_file, run
+from support.cli import REMEDIATE, plan_file, run, started
 from support.latency import latency
 from support.snapshot import snapshot
 
+from remediate.model import outcomes
 from remediate.sandbox import fill
+from remediate.store.journal import read
+from remediate.store.plans import load
 
 
 @pytest.fixture
@@ -166,6 +170,31 @@ def test_sigterm_while_reading_begins_no_correction(messy: Aws, tmp_path: Path) 
         assert going.wait(30) == 0, rest
     assert iam.get_account_password_policy()["PasswordPolicy"] == before
     assert "Left to review" in rest
+
+
+def test_sigterm_in_the_middle_of_a_correction_finishes_what_is_in_hand(messy: Aws, tmp_path: Path) -> None:
+    """And the plan of that correction, applied by hand, goes on."""
+    book = "extends: guidelines\nname: all\napprove: [neutral, additive]\nlimits: {changes: 1000, share: 1}\n"
+    (tmp_path / "all.yaml").write_text(book)
+    words = ("drift", "--correct", "--every", "1h", "--parallel", "1", "-p", "all.yaml", "--control", "groups")
+    with latency(messy.sandbox, 30) as calls:
+        going = started(*words, cwd=tmp_path)
+        while calls.by_operation["CreateGroup"] + calls.by_operation["CreatePolicy"] < 3:
+            assert going.poll() is None
+            time.sleep(0.01)
+        going.send_signal(signal.SIGTERM)
+        rest = going.communicate(timeout=60)[1]
+    assert going.returncode == 0, rest
+    assert rest.rstrip().endswith("Stopped.")
+    assert "interrupted by SIGTERM" in rest
+    (journal,) = tmp_path.glob("plans/*.journal.jsonl")
+    part = journal.with_name(journal.name.replace(".journal.jsonl", ".plan.json"))
+    records = read(journal).records
+    assert (records[-1].event, records[-1].detail) == ("end", "interrupted by SIGTERM")
+    assert set(outcomes(records).values()) <= {"done"}
+    assert 0 < len(outcomes(records)) < len(load(part).changes)
+    assert run("apply", str(part), "--yes", cwd=tmp_path).returncode == 0
+    assert set(outcomes(read(journal).records).values()) == {"done"}
 
 
 def test_drift_that_no_control_takes_back_is_still_said_after_a_correction(messy: Aws, tmp_path: Path) -> None:

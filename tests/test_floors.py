@@ -13,7 +13,8 @@ import remediate
 PACKAGE = Path(remediate.__file__).parent
 FLOORS = {
     "cli": 5,
-    **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "permissions", "order"), 4),
+    **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit"), 4),
+    **dict.fromkeys(("permissions", "session_policy", "signature", "approval"), 4),
     "controls": 3,
     **dict.fromkeys(("account", "playbook"), 2),
     **dict.fromkeys(("model", "protocols", "policy", "errors", "passwords"), 1),
@@ -81,7 +82,7 @@ def test_imports_go_down_only(name: str) -> None:
 HOMES = {
     "boto3": ("aws/",),
     "botocore": ("aws/",),
-    "cryptography": ("controls/", "sandbox/"),
+    "cryptography": ("controls/", "sandbox/", "signature", "store/keys"),
     "moto": ("sandbox/",),
     "werkzeug": ("sandbox/",),
     "jinja2": ("render/",),

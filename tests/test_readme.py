@@ -24,11 +24,16 @@ def test_generated_parts_are_fresh() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "make docs"
 
 
-@pytest.mark.parametrize("name", sorted({test for _, tests in PROMISES for test in tests}))
+@pytest.mark.parametrize("name", sorted({test for _, _, tests in PROMISES for test in tests}))
 def test_every_promise_names_a_test_that_is_there(name: str) -> None:
     path, _, function = name.partition("::")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_thirty_promises_of_reliability() -> None:
+    assert [number for number, _, _ in PROMISES if number] == [f"R{n}" for n in range(1, 31)]
+    assert all(tests for _, _, tests in PROMISES)
 
 
 TYPED = re.compile(r"(?:^\$ |\brun: |&& |ExecStart=/usr/local/bin/)(remediate [^\n>]*)", re.MULTILINE)

@@ -51,6 +51,9 @@ WITHOUT_CREDENTIALS = frozenset(
 NOT_SENT = frozenset("EndpointConnectionError ConnectTimeoutError ProxyConnectionError".split())
 """The connection was never made, so the call never arrived. An SSLError may come while the answer is read."""
 
+UNREADABLE = "ResponseParserError"
+"""An answer that is no XML. The exception behind it is dropped: it quotes the answer, secrets included."""
+
 
 class OutcomeUnknownOf(OutcomeUnknown):
     """The same for a call that may have set something nobody can read again: a one-time password, which is here."""
@@ -70,6 +73,8 @@ def translate(operation: str, error: Exception) -> CallFailed | None:
     if not isinstance(error, BotoCoreError | ResponseParserError):
         return None
     name = type(error).__name__
+    if isinstance(error, ResponseParserError):
+        return OutcomeUnknown(operation, UNREADABLE, "the answer cannot be read")
     message = " ".join(str(error).split())
     if name in WITHOUT_CREDENTIALS:
         return CredentialsEnded(operation, name, message)

@@ -4,17 +4,17 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from remediate import __version__
-from remediate.aws.failures import translate
+from remediate.aws.failures import UNREADABLE, translate
+from remediate.aws.quiet import withhold
+from remediate.aws.sdk import boto_session
 from remediate.errors import BadInput, CallFailed, CredentialsEnded
 
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
-    from botocore.loaders import Loader
 
 T = TypeVar("T")
 
@@ -37,15 +37,10 @@ class Session:
     """
 
     def __init__(self, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None) -> None:
-        import boto3
-        import botocore.session
-
+        withhold()
         with translated("credentials"):
-            core = botocore.session.Session()
-            core.register_component("data_loader", _models(core.get_config_variable("data_path")))
-            # The global endpoint of STS, which old settings still choose, does not know AssumeRoot.
-            core.set_config_variable("sts_regional_endpoints", "regional")
-            boto = boto3.Session(botocore_session=core, profile_name=profile, region_name=region)
+            boto = boto_session(profile, region)
+        self.profile = profile
         self._open(boto, boto.region_name or "us-east-1", endpoint_url, {})
 
     def _open(self, boto: "boto3.Session", region: str, endpoint: str | None, given: Mapping[str, str]) -> None:
@@ -143,6 +138,10 @@ class Session:
                 self._clients[key] = self._new_client(*key)
             return self._clients[key]
 
+    def _boto_for(self, service: str, *, once: bool) -> "boto3.Session":
+        """Whose credentials sign the calls to a service; `once` means those that change something."""
+        return self._boto
+
     def _new_client(self, service: str, region: str, once: bool) -> "BaseClient":
         from botocore.config import Config
 
@@ -154,13 +153,14 @@ class Session:
             user_agent_extra=f"remediate/{__version__}",
         )
         try:
-            client: BaseClient = self._boto.client(  # type: ignore[call-overload]
+            client: BaseClient = self._boto_for(service, once=once).client(  # type: ignore[call-overload]
                 service, region_name=region, endpoint_url=self._endpoint, config=config, **self._given
             )
         except ValueError as error:
             raise BadInput(
                 f"no connection to {service} in {region}: {error}", remedy="Check --endpoint-url and --region."
             ) from None
+        withhold()
         return client
 
 
@@ -211,14 +211,6 @@ class RootSession(Session):
         self._caller._count(operation)
 
 
-@cache
-def _models(data_path: str | None) -> "Loader":
-    """What botocore knows of each service, read from disk once for all sessions: it takes as long as all the rest."""
-    from botocore.loaders import create_loader
-
-    return create_loader(data_path)
-
-
 @contextmanager
 def _of_root() -> Iterator[None]:
     """Credentials that end in here are a member's root's: those of this run are as good as before."""
@@ -237,7 +229,7 @@ def translated(operation: str) -> Iterator[None]:
         failure = translate(operation, error)
         if failure is None:
             raise
-        raise failure from error
+        raise failure from (None if failure.code == UNREADABLE else error)
 
 
 def request_id(answer: Answer) -> str:

@@ -2,7 +2,7 @@
 
 import typer
 
-from remediate.cli import applying, options, terminal, work
+from remediate.cli import applying, assuming, options, signing, terminal, work
 
 BEGUN = frozenset({"intent", "sent", "done"})
 """Outcomes that say that an earlier run sent something: a plan that has begun may finish after it expired."""
@@ -13,10 +13,13 @@ def apply(
     yes: options.Yes = False,
     parallel: options.Parallel = 8,
     fail_fast: options.FailFast = False,
+    require_signature: options.RequireSignature = False,
+    trusted_keys: options.TrustedKeys = signing.TRUSTED_KEYS,
     as_json: options.Json = False,
     profile: options.Profile = None,
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
+    assume_role: options.AssumeRole = None,
 ) -> None:
     """Apply a saved plan, exactly as it was reviewed.
 
@@ -35,9 +38,12 @@ def apply(
             terminal.note(
                 f"Already applied: all {len(plan.changes)} changes are done." if done else "Nothing to change."
             )
+            applying.note_unseen(plan, applying.records_of(file), done)
             raise typer.Exit(0)
         preflight.usable(plan, work.SystemClock().now(), resuming=bool(BEGUN.intersection(done.values())))
-        aws = work.connect(profile, region, endpoint_url)
+        if require_signature:
+            signing.require(plan, file, trusted_keys, lambda: work.connect(profile, region, endpoint_url))
+        aws = assuming.connect(profile, region, endpoint_url, assume_role, plan)
         aws.fence = lock.check
         applying.check(plan, left, aws, parallel)
         applying.ask(plan, len(left), yes=yes)

@@ -2,36 +2,32 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from remediate.cli import terminal
+import msgspec
+
+from remediate.cli import signing, terminal
 from remediate.cli.work import SystemClock
 from remediate.errors import Partial, Refused
-from remediate.model import SETTLED, Change, Event, Plan, Record, kind_of, outcomes
+from remediate.model import SETTLED, Address, Change, Event, Plan, Record, kind_of, outcomes
 from remediate.store.files import journal_path, rollback_path
 
 if TYPE_CHECKING:
     from remediate.aws.session import Session
-    from remediate.executor import Result
+    from remediate.executor import Made, Result
+    from remediate.signature import Signer
 
 
 def records_of(plan_file: Path) -> list[Record]:
-    """The plan's journal; nothing where it was never applied. Raises Refused where it tells of another plan."""
-    from remediate.store.journal import read
+    """The plan's journal; nothing where it was never applied. Raises Refused where it cannot be this plan's."""
+    from remediate.store.journal import of_plan
     from remediate.store.plans import load
 
-    journal = journal_path(plan_file)
-    records = read(journal)[0]
-    if any(r.plan != load(plan_file).digest for r in records if r.event == "start"):
-        raise Refused(
-            f"the journal {journal} tells of another plan than {plan_file}",
-            remedy=f"Put back the plan it belongs to, or give {plan_file} another name.",
-        )
-    return records
+    return of_plan(plan_file, load(plan_file).digest).records
 
 
 def recorded(plan_file: Path) -> dict[int, Event]:
@@ -61,7 +57,9 @@ def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> 
         preflight.guarded(plan, left, account, RESOURCES, SystemClock().now())
 
 
-def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool) -> "Result":
+def execute(
+    plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool, before: "Made | None" = None
+) -> "Result":
     """Applies what is left of a plan under the account's lock. The caller has checked it."""
     from remediate.aws.live import LiveAccount
     from remediate.aws.resources import RESOURCES
@@ -69,7 +67,8 @@ def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast:
     from remediate.render.run_text import secrets
     from remediate.store.journal import Journal
 
-    left = remaining(plan, recorded(path))
+    earlier = records_of(path)
+    left = remaining(plan, outcomes(earlier))
     live = LiveAccount(aws, parallel)
     clock = SystemClock()
     journal = Journal(journal_path(path), clock.now, live.identity()[1], aws.fence)
@@ -82,6 +81,7 @@ def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast:
             clock,
             parallel=parallel,
             fail_fast=fail_fast,
+            before=before,
             progress=lambda change, event: _show(step, change, event),
         )
         try:
@@ -91,7 +91,22 @@ def execute(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast:
             journal.close()
             if executor.result.secrets:  # whatever stopped the run: nobody can read them again
                 terminal.note(secrets(executor.result))
+            note_unseen(plan, earlier, executor.result.outcomes, [a for a, _ in executor.result.secrets])
     return result
+
+
+def note_unseen(
+    plan: Plan, earlier: Sequence[Record], last: Mapping[int, Event], shown: Sequence[Address] = ()
+) -> None:
+    """Says which one-time passwords earlier runs made and may never have shown."""
+    from remediate import audit
+    from remediate.aws.resources import RESOURCES
+    from remediate.render.run_text import unseen
+
+    made = audit.unseen(plan, earlier, last, lambda c: RESOURCES[kind_of(c.address)].shown_once(c.before, c.after))
+    lost = [change for change in made if change.address not in shown]
+    if lost:
+        terminal.note(unseen(lost))
 
 
 def _show(step: "Callable[[str], None]", change: Change, event: Event) -> None:
@@ -143,14 +158,23 @@ def ask(plan: Plan, count: int, *, yes: bool) -> None:
         terminal.confirm(question(plan, count), name)
 
 
-def finish(plan: Plan, path: Path, aws: "Session", *, parallel: int, fail_fast: bool, as_json: bool) -> None:
+def finish(
+    plan: Plan,
+    path: Path,
+    aws: "Session",
+    *,
+    parallel: int,
+    fail_fast: bool,
+    as_json: bool,
+    before: "Made | None" = None,
+) -> None:
     """Executes, says what came of it, and raises Partial unless everything is done."""
     import time
 
     from remediate.render.run_text import applied
 
     begun = time.monotonic()
-    result = execute(plan, path, aws, parallel=parallel, fail_fast=fail_fast)
+    result = execute(plan, path, aws, parallel=parallel, fail_fast=fail_fast, before=before)
     journal = journal_path(path)
     if as_json:
         terminal.data({"plan": str(path), "journal": str(journal), "outcomes": as_outcomes(plan, result)})
@@ -180,17 +204,22 @@ def as_outcomes(plan: Plan, result: "Result") -> list[dict[str, object]]:
     ]
 
 
-def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", parallel: int) -> tuple[Plan, Path]:
-    """The rollback of a plan: the one that was begun, or a new one made from the journal and the live account."""
+def inverse_of(
+    plan: Plan, file: Path, output: Path | None, aws: "Session", parallel: int, planner: "Signer | None" = None
+) -> tuple[Plan, Path]:
+    """The rollback of a plan: the one that was begun, or one made from the journal and the live account.
+
+    One that is there and still says the same stays, with the signatures beside it. `planner` signs a new one.
+    """
     from remediate import preflight, rollback
     from remediate.aws.live import LiveAccount
     from remediate.aws.reader import read_account, read_more
     from remediate.aws.resources import RESOURCES
-    from remediate.store.plans import load, save, sealed
+    from remediate.store.plans import load, sealed
 
     path = output or rollback_path(file)
-    if path.exists():
-        begun = load(path)
+    begun = load(path) if path.exists() else None
+    if begun:
         if begun.header.rolls_back != plan.digest:
             raise Refused(f"{path} is another plan", remedy="Give another file with -o.")
         if journal_path(path).exists():
@@ -199,17 +228,33 @@ def inverse_of(plan: Plan, file: Path, output: Path | None, aws: "Session", para
         aws.on_call = step
         live = LiveAccount(aws, parallel)
         preflight.same_account(plan, *live.identity())
-        done = rollback.settled(plan, records_of(file), live)
+        done = rollback.settled(plan, records_of(file), live, SystemClock())
         made = [change.address for change in plan.changes if change.before is None]
         holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
         account = read_more(aws, read_account(aws), holders)
         preflight.seen(account, plan.changes)
         preflight.held(account, holders)
-        back = sealed(rollback.inverse(plan, done, account, RESOURCES, SystemClock().now()))
-    save(back, path)
+        back = rollback.inverse(plan, done, account, RESOURCES, SystemClock().now())
+    if begun and _still_says(begun, back, planner):
+        return begun, path
+    back = sealed(_made_by(back, planner))
+    signing.save(back, path, planner)
     if output:
         _note_rollback(file, back, output)
     return back, path
+
+
+def _still_says(begun: Plan, back: Plan, planner: "Signer | None") -> bool:
+    """Whether a rollback that waits, for an approval perhaps, is what would be written now."""
+    waits = begun.header.expires > SystemClock().now() and begun.header.tool == back.header.tool
+    made = planner is None or planner.key == begun.header.planner
+    return waits and made and (begun.changes, begun.kept) == (back.changes, back.kept)
+
+
+def _made_by(back: Plan, planner: "Signer | None") -> Plan:
+    return msgspec.structs.replace(
+        back, header=msgspec.structs.replace(back.header, planner=planner.key if planner else "")
+    )
 
 
 def _note_rollback(file: Path, back: Plan, output: Path) -> None:

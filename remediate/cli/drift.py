@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from remediate.cli import applying, options, terminal, work
+from remediate.cli import applying, assuming, options, terminal, work
 from remediate.errors import BadInput, RemediateError
 from remediate.model import Change, Plan, outcomes
 
@@ -25,22 +25,26 @@ def drift(
     every: options.Every = None,
     cron: options.Cron = None,
     control: options.Only = None,
+    require_signature: options.RequireSignature = False,
     parallel: options.Parallel = 8,
     as_json: options.Json = False,
     profile: options.Profile = None,
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
+    assume_role: options.AssumeRole = None,
 ) -> None:
     """Find what has moved, and put it right if asked.
 
     Compares the account with what past runs left and with the playbook. Exits 2 if something drifted.
     """
+    if correct and require_signature:
+        terminal.note("Nothing will be corrected: a signature is required here, and a correction has none.")
     baseline = work.playbook_named(playbook, endpoint_url)
     ended = threading.Event()
 
     def once() -> int:
-        aws = work.connect(profile, region, endpoint_url)
-        begin = lambda: correct and not ended.is_set()  # noqa: E731
+        aws = assuming.connect(profile, region, endpoint_url, assume_role)
+        begin = lambda: correct and not require_signature and not ended.is_set()  # noqa: E731
         return _once(aws, baseline, control or [], correct=begin, parallel=parallel, as_json=as_json)
 
     if every and cron:
@@ -65,6 +69,7 @@ def _once(
     as_json: bool,
 ) -> int:
     from remediate.render.drift_text import drift as text
+    from remediate.render.text import safe
     from remediate.store.plans import save
 
     plan, account = work.make_plan(aws, baseline, only)
@@ -82,7 +87,7 @@ def _once(
     if left:
         path = _same_as_before(plan) or str(work.plan_path(plan, None))
         save(plan, Path(path))
-        terminal.note(f"Left to review: {path} ({len(left)} changes). Next: remediate show {path}")
+        terminal.note(safe(f"Left to review: {path} ({len(left)} changes). Next: remediate show {path}"))
         return 2
     if plan.unknowns:
         raise RemediateError(
@@ -131,6 +136,7 @@ def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session
         part = _part(plan, chosen)
         path = work.plan_path(part, None)
         with locked(part.header.account, "remediate drift --correct") as lock:
+            aws = assuming.for_plan(aws, part)
             aws.fence = lock.check
             save(part, path)
             applying.check(part, part.changes, aws, parallel)

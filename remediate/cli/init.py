@@ -14,10 +14,11 @@ def init(
 ) -> None:
     """Write a commented playbook to edit."""
     from remediate.playbook.load import find
+    from remediate.render.text import safe
     from remediate.store.files import write_new
 
     if file.exists():
         raise BadInput(f"{file} is there already", remedy="Give another name; nothing was overwritten.")
     text = find("guidelines", Path()).read_text(encoding="utf-8")
     write_new(file, text.replace("name: guidelines", f"name: {file.stem}", 1).encode())
-    terminal.say(f"Wrote {file}. Edit it, then: remediate plan -p {file}")
+    terminal.say(safe(f"Wrote {file}. Edit it, then: remediate plan -p {file}"))

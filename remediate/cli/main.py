@@ -1,12 +1,13 @@
 """All commands, and the one place where errors become exit codes. A command imports what is heavy when it runs."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 from typer.exceptions import TyperException
 
-from remediate.cli import apply, controls, demo, drift, init, permissions, plan, rollback, runs, sandbox, show
-from remediate.errors import CallFailed, RemediateError
+from remediate.cli import apply, approve, controls, demo, drift, init, permissions, plan, rollback, runs, sandbox, show
+from remediate.errors import BadInput, CallFailed, RemediateError
 
 app = typer.Typer(
     name="remediate",
@@ -23,6 +24,7 @@ for command in (
     controls.controls,
     plan.plan,
     show.show,
+    approve.approve,
     apply.apply,
     rollback.rollback,
     drift.drift,
@@ -42,6 +44,7 @@ def main() -> None:
     from remediate.cli.terminal import report
 
     try:
+        _refuse_half_characters(sys.argv)
         code = app(standalone_mode=False)
         sys.exit(report(INTERRUPTED) if code == INTERRUPTED_BY_SIGINT else code)
     except RemediateError as error:
@@ -54,6 +57,13 @@ def main() -> None:
         sys.exit(RemediateError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(report(INTERRUPTED))
+
+
+def _refuse_half_characters(words: Sequence[str]) -> None:
+    """A name that is no UTF-8 fits no journal, lock or plan."""
+    for word in words:
+        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):
+            raise BadInput(f"{word} is not UTF-8", remedy="Give the file another name.")
 
 
 def _from_aws(error: CallFailed) -> RemediateError:

@@ -25,4 +25,34 @@ Output = Annotated[
 Every = Annotated[str | None, typer.Option("--every", help="Keep going, such as 6h or 30m.", metavar="TIME")]
 Cron = Annotated[str | None, typer.Option("--cron", help="Keep going, by crontab times in UTC.", metavar="EXPR")]
 DetailedExitcode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 if there is something to change.")]
+AssumeRole = Annotated[
+    str | None,
+    typer.Option("--assume-role", help="Work as this role, with no more rights than this needs.", metavar="ARN"),
+]
+Key = Annotated[
+    str | None,
+    typer.Option("--key", help="Sign as the plan's planner: an ed25519 key's file, or a KMS ARN.", metavar="KEY"),
+]
+ApproverKey = Annotated[
+    str,
+    typer.Option("--key", help="Your ed25519 key's file (ssh-keygen -t ed25519), or a KMS key's ARN.", metavar="KEY"),
+]
+RequireSignature = Annotated[
+    bool,
+    typer.Option(
+        "--require-signature",
+        envvar="REMEDIATE_REQUIRE_SIGNATURE",
+        help="Only with a trusted key's approval. Who controls this machine controls whether that is asked: set the "
+        "variable where plans are applied.",
+    ),
+]
+TrustedKeys = Annotated[
+    Path,
+    typer.Option(
+        "--trusted-keys",
+        envvar="REMEDIATE_TRUSTED_KEYS",
+        help="Whose approval counts, by name and key.",
+        metavar="FILE",
+    ),
+]
 PlanRole = Annotated[bool, typer.Option("--plan-role", help="The policy for `plan` and `drift`: reads only.")]

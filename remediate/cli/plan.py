@@ -4,7 +4,7 @@ import time
 
 import typer
 
-from remediate.cli import options, terminal, work
+from remediate.cli import assuming, options, signing, terminal, work
 from remediate.errors import RemediateError
 
 
@@ -12,25 +12,27 @@ def plan(
     playbook: options.PlaybookName = "guidelines",
     output: options.Output = None,
     control: options.Only = None,
+    key: options.Key = None,
     detailed_exitcode: options.DetailedExitcode = False,
     as_json: options.Json = False,
     profile: options.Profile = None,
     region: options.Region = None,
     endpoint_url: options.Endpoint = None,
+    assume_role: options.AssumeRole = None,
 ) -> None:
     """Compare the account with a playbook, and write a plan.
 
     Changes nothing: the plan is a file to read, review and apply.
     """
     from remediate.render.plan_text import summary
-    from remediate.store.plans import save
 
     begun = time.monotonic()
     baseline = work.playbook_named(playbook, endpoint_url)
-    aws = work.connect(profile, region, endpoint_url)
-    made, account = work.make_plan(aws, baseline, control or [])
+    planner = signing.signer(key, lambda: work.connect(profile, region, endpoint_url)) if key else None
+    aws = assuming.connect(profile, region, endpoint_url, assume_role)
+    made, account = work.make_plan(aws, baseline, control or [], planner.key if planner else "")
     path = work.plan_path(made, output)
-    save(made, path)
+    signing.save(made, path, planner)
     if as_json:
         terminal.data(made)
     else:
@@ -45,6 +47,8 @@ def plan(
             users=len(account.users),
         )
         terminal.say(text)
+        if planner:
+            signing.show(made, path, signing.TRUSTED_KEYS)
     blind = sorted({control for unknown in made.unknowns for control in unknown.controls})
     if blind:
         raise RemediateError(

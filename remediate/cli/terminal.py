@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+STEP = 60
+"""Columns that a change takes beside a progress bar."""
+
+
 def width() -> int:
     """Columns to write in: the terminal's, and 100 where there is none."""
     return max(80, min(shutil.get_terminal_size((100, 24)).columns, 200))
@@ -37,9 +41,10 @@ def note(text: str) -> None:
 
 
 def data(value: object) -> None:
-    """A value as JSON on standard output."""
-    encoded = msgspec.json.encode(value, order="sorted")
-    typer.echo(msgspec.json.format(encoded, indent=2).decode())
+    """A value as JSON on standard output: what a terminal would act upon is escaped, as JSON allows."""
+    from remediate.render.json import json
+
+    typer.echo(json(value))
 
 
 def report(error: RemediateError) -> int:
@@ -75,8 +80,10 @@ def confirm(question: str, expected: str) -> None:
             "this needs a person's word, and there is no terminal to ask on",
             remedy="Review the plan (`remediate show FILE`), then use --yes.",
         )
-    answer = typer.prompt(f"{question} Type {expected} to go on", default="", show_default=False)
-    if answer.strip() != expected:
+    from remediate.render.text import safe
+
+    answer = typer.prompt(f"{question} Type {safe(expected)} to go on", default="", show_default=False)
+    if answer.strip() != safe(expected):
         raise RemediateError("not confirmed: nothing was written")
 
 
@@ -102,13 +109,14 @@ def stepping(label: str, total: int) -> Iterator["Callable[[str], None]"]:
         yield note
         return
     from rich.console import Console
-    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    from remediate.render.text import fit
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda line: progress.update(task, advance=1, description=escape(line[:60]))
+        yield lambda line: progress.update(task, advance=1, description=fit(line, STEP))
 
 
 def as_value(value: object) -> Value:

@@ -65,8 +65,13 @@ def survey(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[
     return account, chosen
 
 
-def make_plan(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[Plan, Account]":
-    """A sealed plan of what the playbook would change in this account now. Raises Refused when the guard says no."""
+def make_plan(
+    aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = ""
+) -> "tuple[Plan, Account]":
+    """A sealed plan of what the playbook would change in this account now. Raises Refused when the guard says no.
+
+    `planned_by` is the key of whoever is going to sign as having made it.
+    """
     from remediate import planner
     from remediate.aws.resources import RESOURCES
     from remediate.playbook.scope import Scope
@@ -78,7 +83,7 @@ def make_plan(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tup
     plan = Plan(
         format=FORMAT,
         digest="",
-        header=header(account, playbook, now),
+        header=header(account, playbook, now, planned_by),
         controls=tuple(control.id for control, _ in chosen),
         findings=draft.findings,
         changes=draft.changes,
@@ -91,7 +96,7 @@ def make_plan(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tup
     return sealed(plan), account
 
 
-def header(account: "Account", playbook: "Playbook", now: datetime) -> Header:
+def header(account: "Account", playbook: "Playbook", now: datetime, planned_by: str = "") -> Header:
     from remediate.policy import digest
 
     return Header(
@@ -104,6 +109,7 @@ def header(account: "Account", playbook: "Playbook", now: datetime) -> Header:
         playbook_digest=digest(terminal.as_value(playbook)),
         created=now,
         expires=now + timedelta(hours=playbook.valid_hours),
+        planner=planned_by,
     )
 
 

@@ -140,6 +140,6 @@ def _certificate(text: str) -> Certificate:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise NotMetadata(f"validUntil is no moment: {text[:40]}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

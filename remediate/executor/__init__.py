@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from remediate.errors import CallFailed, CredentialsEnded, NotYet, OutcomeUnknown
-from remediate.executor.ledger import PATIENCE, Ledger, Progress, Result, doubtful
+from remediate.executor.ledger import PATIENCE, Ledger, Made, Progress, Result, doubtful, made
 from remediate.executor.sending import SENDS, Sender
-from remediate.model import Change, Plan, Value, brief
+from remediate.model import Change, Plan, Value, brief, kind_of
 from remediate.protocols import Clock, Journal, Live, Resources
 
-__all__ = ["Executor", "Result", "doubtful"]
+__all__ = ["Executor", "Made", "Result", "doubtful", "made"]
 
 POLL = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between reads while a change is not seen yet; the last one repeats."""
 DOUBT = sum(POLL[:3])
-"""Seconds for which the account must go on showing the old value before a call whose answer was lost is sent again."""
+"""Seconds for which the account must go on showing the old value before a call whose answer was lost is sent again.
+Where a second call would make a second object, that is PATIENCE: as long as AWS may take to show the first one."""
 
 
 class Executor:
@@ -35,13 +36,17 @@ class Executor:
         parallel: int = 8,
         fail_fast: bool = False,
         progress: Progress = lambda _change, _event: None,
+        before: Made | None = None,
     ) -> None:
+        """`before` is what was made a moment ago and this plan takes back: AWS may still show what that replaced."""
         self.plan = plan
         self.live = live
         self.journal = journal
         self.clock = clock
         self.parallel = parallel
-        self.ledger = Ledger(journal, clock, fail_fast=fail_fast, progress=progress)
+        self.ledger = Ledger(
+            journal, clock, {**(before or {}), **made(plan, journal.records)}, fail_fast=fail_fast, progress=progress
+        )
         self.sender = Sender(self.ledger, live, resources, plan.header.account)
         self.result = self.ledger.result
         self.stop = self.ledger.stop
@@ -66,14 +71,14 @@ class Executor:
 
     def _wave(self, ready: Sequence[Change]) -> None:
         """Sends, and looks until each change is seen, has failed, or is to be sent again."""
-        values = self.live.read(change.address for change in ready)
+        values = self.sender.look(ready)
         good = [change for change in ready if self.ledger.may_go(change, values[change.address])]
         hand = [change for change in good if self.ledger.sent_a_moment_ago(change)]
         go = _without(good, hand)
         turn = 0
         while go or hand:
             hand += self._send_all(go)
-            values = self.live.read(change.address for change in hand) if hand else {}
+            values = self.sender.read(change.address for change in hand) if hand else {}
             hand = [change for change in hand if self._is_open(change, values[change.address])]
             go = [change for change in hand if self._never_arrived(change, values[change.address])]
             hand = _without(hand, go)
@@ -97,7 +102,7 @@ class Executor:
             self.ledger.record(change, "failed", f"sent, and could not be read back: {value}")
         elif not isinstance(value, Exception) and value == change.after:
             self.ledger.record(change, "done")
-        elif self.ledger.waited(change) >= PATIENCE:
+        elif self.ledger.waited(change) >= PATIENCE and not self._never_arrived(change, value):
             self.ledger.record(change, "failed", f"sent, and not seen after {PATIENCE:.0f} s: now {brief(value)}")
         else:
             return True
@@ -107,7 +112,9 @@ class Executor:
         """An answer was lost, and the account still has the old value after it had time to show a new one."""
         unknown = self.result.outcomes.get(change.id) == "intent"
         again = not self.ledger.stopping and self.ledger.sends[change.id] < SENDS
-        return unknown and again and value == change.before and self.ledger.waited(change) >= DOUBT
+        another = self.sender.resources[kind_of(change.address)].makes_another(change.before, change.after)
+        waited = self.ledger.waited(change) >= (PATIENCE if another else DOUBT)
+        return unknown and again and waited and value == change.before
 
 
 def _without(changes: Sequence[Change], others: Sequence[Change]) -> list[Change]:

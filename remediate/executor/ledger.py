@@ -2,17 +2,20 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from remediate.errors import CredentialsEnded
-from remediate.model import SETTLED, Address, Change, Event, Record, Value, brief, outcomes
+from remediate.model import SETTLED, Address, Change, Event, Plan, Record, Value, brief, outcomes
 from remediate.protocols import Clock, Journal
 
 PATIENCE = 120.0
 """Seconds for which AWS may be throttled, or not consistent yet, before a change counts as failed."""
 
 Progress = Callable[[Change, Event], None]
+Made = Mapping[Address, tuple[Change, datetime]]
+"""The last change that was made of each address, and when."""
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Result:
 class Ledger:
     """The state of a run, shared by its threads: each change is in one thread's hand at a time."""
 
-    def __init__(self, journal: Journal, clock: Clock, *, fail_fast: bool, progress: Progress) -> None:
+    def __init__(self, journal: Journal, clock: Clock, made: Made, *, fail_fast: bool, progress: Progress) -> None:
         self.journal = journal
         self.clock = clock
         self.fail_fast = fail_fast
@@ -43,6 +46,7 @@ class Ledger:
         """How often this run has sent each change."""
         self._stop = threading.Event()
         self._doubtful = doubtful(journal.records)
+        self._made = dict(made)
         self._sent_at = {r.change: r.at for r in journal.records if r.event in ("intent", "sent")}
 
     def stop(self, why: str) -> None:
@@ -63,9 +67,24 @@ class Ledger:
             self.result.details[change.id] = detail
         elif event in SETTLED:
             self.result.details.pop(change.id, None)
+        if event == "done":
+            self._made[change.address] = (change, self.clock.now())
         if event in ("failed", "conflict") and self.fail_fast:
             self.stop("a change failed (--fail-fast)")
         self.progress(change, event)
+
+    def replaced(self, change: Change, value: Value | Exception) -> bool:
+        """Whether that is what an earlier change of the same address replaced, so recently that AWS may still show it.
+
+        Otherwise the second of two changes that undo each other would seem to be made before it is sent.
+        """
+        earlier = self.changed_a_moment_ago(change.address)
+        return earlier is not None and value != change.before and value == earlier.before
+
+    def changed_a_moment_ago(self, address: Address) -> Change | None:
+        """The change after which not all of AWS may show the address as it is."""
+        change, at = self._made.get(address, (None, self.clock.now()))
+        return change if 0 <= (self.clock.now() - at).total_seconds() < PATIENCE else None
 
     def may_go(self, change: Change, value: Value | Exception) -> bool:
         """Whether the live value is still `before`; records every other case."""
@@ -73,6 +92,8 @@ class Ledger:
             self.stop(str(value))
         elif isinstance(value, Exception):
             self.record(change, "failed", f"could not be read: {value}")
+        elif self.replaced(change, value):
+            return False  # the run is stopping, and did not wait for AWS: the next one asks
         elif value == change.after:
             self.record(change, "done" if self.maybe_ours(change) else "already")
         elif value != change.before:
@@ -102,6 +123,12 @@ class Ledger:
         """Whether an earlier run ended with this change in hand, so recently that AWS may not show it yet."""
         in_hand = self.result.outcomes.get(change.id) in ("intent", "sent")
         return in_hand and 0 <= self.waited(change) < PATIENCE
+
+
+def made(plan: Plan, records: Iterable[Record]) -> Made:
+    """What runs of this plan changed, by what its journal says."""
+    changes = {change.id: change for change in plan.changes}
+    return {changes[r.change].address: (changes[r.change], r.at) for r in records if r.event == "done"}
 
 
 def doubtful(records: Iterable[Record]) -> set[int]:

@@ -50,23 +50,17 @@ class Access:
 
     def concerned(self) -> list[Address]:
         """The principals whose access the plan touches, directly, through a group, or through a document."""
-        found: set[Address] = set()
-        groups: set[str] = set()
+        found = {at("iam.user", user) for user in self._joined}
+        for holder, part in product(("iam.user", "iam.group", "iam.role"), ("policy", "inline")):
+            found |= {at(holder, first) for first, _ in self.timeline.changed_under(f"{holder}_{part}")}
         documents = {name_of(change.address) for change in self._changes("iam.policy")}
-        for holder in ("user", "group", "role"):
-            for kind in (f"iam.{holder}_policy", f"iam.{holder}_inline"):
-                names = {first for first, _ in self.timeline.changed_under(kind)}
-                groups |= names if holder == "group" else set()
-                found |= {at(f"iam.{holder}", n) for n in names} if holder != "group" else set()
         for address in self.timeline.account.state if documents else ():
-            first, arn = pair_of(address)
-            if arn in documents and kind_of(address).endswith("_policy"):
-                holder = kind_of(address).removesuffix("_policy")
-                groups |= {first} if holder == "iam.group" else set()
-                found |= {at(holder, first)} if holder != "iam.group" else set()
-        found |= {at("iam.user", user) for user in self._joined}
-        found |= {at("iam.user", user) for group in groups for user in self.timeline.account.members_of(group)}
-        return sorted(found)
+            first, second = pair_of(address)
+            if second in documents:
+                found.add(at(kind_of(address).removesuffix("_policy"), first))
+        groups = {address for address in found if kind_of(address) == "iam.group"}
+        members = {user for group in groups for user in self.timeline.account.members_of(name_of(group))}
+        return sorted((found - groups) | {at("iam.user", user) for user in members})
 
     def carriers(self, principal: Address) -> Carriers:
         kind, name = kind_of(principal), name_of(principal)

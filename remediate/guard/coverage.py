@@ -52,12 +52,16 @@ def _within(narrow: Mapping[str, Value], wide: Mapping[str, Value]) -> bool:
 
 
 def _part(narrow: Mapping[str, Value], wide: Mapping[str, Value], name: str) -> bool:
-    """Whether every action (or resource) of one is one of the other's; `Not…` covers only what is written alike."""
+    """Whether every action (or resource) of one is one of the other's; `Not…` covers only what is written alike.
+
+    IAM takes no statement with both, such as Action and NotAction.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html
+    """
     patterns = _texts(wide.get(name))
     if "*" in patterns:
         return True
-    if f"Not{name}" in wide or f"Not{name}" in narrow:
-        return wide.get(f"Not{name}") == narrow.get(f"Not{name}") and name not in wide and name not in narrow
+    if f"Not{name}" in narrow:
+        return wide.get(f"Not{name}") == narrow[f"Not{name}"]
     wanted = _texts(narrow.get(name))
     return bool(wanted) and all(any(_fits(text, pattern) for pattern in patterns) for text in wanted)
 

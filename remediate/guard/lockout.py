@@ -124,7 +124,7 @@ def _ends(name: str, timeline: Timeline, access: Access) -> Change | None:
 
 
 def _credentials_end(short: str, timeline: Timeline) -> Change | None:
-    return None if _usable(_left(short, timeline)) else next(iter(_credentials_taken(short, timeline)), None)
+    return None if _usable(_left(short, timeline)) else _credentials_taken(short, timeline)[0]
 
 
 def _left(short: str, timeline: Timeline) -> User:
@@ -140,8 +140,10 @@ def _credentials_taken(short: str, timeline: Timeline) -> list[Change]:
     """The changes that stop one of the user's active keys, or take the password."""
     changes, password = timeline.changes.values(), at("iam.login_profile", short)
     keys = [c for c in changes if kind_of(c.address) == "iam.access_key" and pair_of(c.address)[0] == short]
-    stopped = [c for c in keys if c.before == "Active" and c.after != "Active"]
-    return [*stopped, *(c for c in changes if c.address == password and c.after is None)]
+    return [
+        *(c for c in keys if c.before == "Active"),
+        *(c for c in changes if c.address == password and c.after is None),
+    ]
 
 
 def _statement_is_everything(statement: str) -> bool:
@@ -162,15 +164,15 @@ def _caller(timeline: Timeline, access: Access) -> Iterator[str]:
             continue
         if not change.classes & TAKES or _about(change) not in mine:
             continue
-        key = kind_of(change.address) == "iam.access_key"
-        if kind_of(change.address) == "iam.login_profile" or (key and pair_of(change.address)[1] != account.caller_key):
+        if kind_of(change.address) == "iam.access_key" and pair_of(change.address)[1] != account.caller_key:
             continue  # this run does not work with it
         yield f"#{change.id} {name_of(change.address)} is what this run works with: it could not finish or roll back"
 
 
 def _about(change: Change) -> Address:
+    """Whose permissions or key it changes. A password is nothing that a run works with."""
     kind, first = kind_of(change.address), pair_of(change.address)[0]
     if kind == "iam.group_member":
         return at("iam.user", pair_of(change.address)[1])
-    holder = kind.partition(".")[2].partition("_")[0]
-    return at("iam.user" if holder in ("access", "login") else f"iam.{holder}", first)
+    holder = kind.removeprefix("iam.").partition("_")[0]
+    return at("iam.user" if holder == "access" else f"iam.{holder}", first)

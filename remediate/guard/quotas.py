@@ -6,15 +6,25 @@ GetAccountSummary tells them.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 
 from remediate.guard.timeline import Timeline
-from remediate.model import Address, Change, kind_of, name_of, pair_of
+from remediate.model import Address, Value, at, kind_of, name_of, pair_of
 from remediate.policy import size
 
 TAGS_PER_USER = 50
 UNIQUE_NAMES = ("iam.user", "iam.group", "iam.policy", "iam.role")
 """Kinds whose names are unique ignoring case."""
+
+DOCUMENTS: Mapping[str, tuple[str, str, int]] = {
+    "iam.policy": ("document", "PolicySizeQuota", 6144),
+    "iam.role": ("trust", "AssumeRolePolicySizeQuota", 2048),
+}
+"""Entries with a document that has a size of its own."""
+INLINE: Mapping[str, tuple[str, int]] = {
+    "user": ("UserPolicySizeQuota", 2048),
+    "group": ("GroupPolicySizeQuota", 5120),
+    "role": ("RolePolicySizeQuota", 10240),
+}
 
 Bucket = tuple[str, str]
 """What is counted, and for whom: ("groups of the user", "alice")."""
@@ -23,6 +33,7 @@ Bucket = tuple[str, str]
 def violations(timeline: Timeline) -> Iterator[str]:
     yield from _counts(timeline)
     yield from _sizes(timeline)
+    yield from _together(timeline)
     yield from _names(timeline)
 
 
@@ -58,61 +69,102 @@ def _limits(summary: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _counts(timeline: Timeline) -> Iterator[str]:
-    adds: dict[Bucket, list[Change]] = defaultdict(list)
-    removes: dict[Bucket, list[Change]] = defaultdict(list)
+    changed: dict[Bucket, dict[int, int]] = defaultdict(dict)
     for change in timeline.changes.values():
         bucket = bucket_of(change.address)
         if bucket and (change.before is None) != (change.after is None):
-            (adds if change.before is None else removes)[bucket].append(change)
-    if not adds:
+            changed[bucket][change.id] = 1 if change.before is None else -1
+    growing = {bucket: amounts for bucket, amounts in changed.items() if max(amounts.values()) > 0}
+    if not growing:
         return
     now: dict[Bucket, int] = defaultdict(int)
     for address in timeline.account.state:
         counted = bucket_of(address)
-        if counted in adds:
+        if counted in growing:
             now[counted] += 1
     limits = _limits(timeline.account.summary)
-    for bucket, added in adds.items():
-        most = now[bucket] + len(added) - _paired(timeline, added, removes[bucket])
+    for bucket, amounts in growing.items():
+        most = now[bucket] + _fullest(timeline, amounts)
         if most > max(limits[bucket[0]], now[bucket]):
-            yield f"{bucket[0]} {bucket[1]}: up to {most}, IAM allows {limits[bucket[0]]} (#{added[-1].id})"
+            last = max(id for id, amount in amounts.items() if amount > 0)
+            yield f"{' '.join(bucket).strip()}: up to {most}, IAM allows {limits[bucket[0]]} (#{last})"
 
 
-def _paired(timeline: Timeline, adds: list[Change], removes: list[Change]) -> int:
-    """How many additions certainly come after a removal of their own. In every state those cancel out, so that
-    the most there can ever be is what is there now, plus the additions without a pair.
+def _fullest(timeline: Timeline, amounts: Mapping[int, int]) -> int:
+    """The most that these changes add together in any state of the account: what is added, less what is certainly
+    taken away before.
 
-    The pairs are as many as can be (a matching, by augmenting paths): with fewer, a plan that fits would be refused."""
-    partner: dict[int, Change] = {}
+    That is as much as can be (a largest flow, by augmenting paths): with less, a plan that fits would be refused."""
+    room = {id: -amount for id, amount in amounts.items() if amount < 0}
+    taken: dict[int, dict[int, int]] = {take: {} for take in room}
 
-    def place(add: Change, tried: set[int]) -> bool:
-        fitting = [r.id for r in removes if r.id not in tried and timeline.before(r.id, add.id)]
-        for remove in sorted(fitting, key=lambda r: r in partner):  # those without a partner first
-            tried.add(remove)
-            if remove not in partner or place(partner[remove], tried):
-                partner[remove] = add
-                return True
-        return False
+    def offset(add: int, wanted: int, tried: set[int]) -> int:
+        fitting = [take for take in room if take not in tried and timeline.before(take, add)]
+        for take in sorted(fitting, key=lambda take: not room[take]):  # those with room first
+            tried.add(take)
+            got = min(room[take], wanted)
+            room[take] -= got
+            got = got or moved(take, wanted, tried)
+            if got:
+                taken[take][add] = taken[take].get(add, 0) + got
+                return got
+        return 0
 
-    return sum(place(add, set()) for add in adds)
+    def moved(take: int, wanted: int, tried: set[int]) -> int:
+        for other, amount in list(taken[take].items()):
+            if amount and (got := offset(other, min(amount, wanted), tried)):
+                taken[take][other] -= got
+                return got
+        return 0
+
+    most = 0
+    for add in [id for id, amount in amounts.items() if amount > 0]:
+        rest = amounts[add]
+        while rest and (got := offset(add, rest, set())):
+            rest -= got
+        most += rest
+    return most
 
 
 def _sizes(timeline: Timeline) -> Iterator[str]:
     summary = timeline.account.summary
     for change in timeline.changes.values():
-        if kind_of(change.address) == "iam.policy" and isinstance(change.after, Mapping):
-            length, limit = size(change.after.get("document")), summary.get("PolicySizeQuota", 6144)
-            if length > limit:
+        part, quota, usual = DOCUMENTS.get(kind_of(change.address), ("", "", 0))
+        if part and isinstance(change.after, Mapping):
+            length, limit = size(change.after.get(part)), summary.get(quota, usual)
+            before = change.before.get(part) if isinstance(change.before, Mapping) else None
+            if length > limit and change.after.get(part) != before:
                 yield f"#{change.id} {change.address} has {length} characters, IAM allows {limit}"
+
+
+def _together(timeline: Timeline) -> Iterator[str]:
+    """The inline policies of one holder, which count together."""
+    for holder, (quota, usual) in INLINE.items():
+        kind = f"iam.{holder}_inline"
+        amounts: dict[str, dict[int, int]] = defaultdict(dict)
+        for change in timeline.changes.values():
+            if kind_of(change.address) == kind:
+                amounts[pair_of(change.address)[0]][change.id] = _length(change.after) - _length(change.before)
+        limit = timeline.account.summary.get(quota, usual)
+        for name, changed in amounts.items():
+            held = timeline.account.under(kind, name)
+            now = sum(_length(timeline.account.state.get(at(kind, name, policy))) for policy in held)
+            most = now + _fullest(timeline, changed)
+            if most > max(limit, now):
+                yield f"inline policies of the {holder} {name}: up to {most} characters, IAM allows {limit}"
+
+
+def _length(document: Value) -> int:
+    return 0 if document is None else size(document)
 
 
 def _names(timeline: Timeline) -> Iterator[str]:
     """Creations whose name, ignoring case, belongs to another entry now or in this plan."""
     short: Callable[[str], str] = lambda name: name.rpartition("/")[2].lower()  # noqa: E731
     for kind in UNIQUE_NAMES:
+        taken = {short(name): name for name in timeline.account.names(kind)}
         created = [c for c in timeline.changes.values() if kind_of(c.address) == kind and c.before is None]
-        taken: dict[str, str] = {}
-        for name in chain(timeline.account.names(kind) if created else (), (name_of(c.address) for c in created)):
+        for name in map(name_of, (c.address for c in created)):
             other = taken.setdefault(short(name), name)
             if other != name:
                 yield f"{kind} {name}: {other} differs in case only, and IAM takes them for the same"

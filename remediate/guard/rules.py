@@ -6,7 +6,7 @@ from datetime import datetime
 
 from remediate.account import Account, Role, User
 from remediate.guard.timeline import Timeline
-from remediate.model import Address, Change, Exemption, kind_of, name_of
+from remediate.model import Address, Change, Exemption, Value, kind_of, name_of
 from remediate.playbook.scope import exemption
 from remediate.protocols import Resources
 
@@ -67,16 +67,20 @@ def trails_stay_on(timeline: Timeline) -> Iterator[str]:
     written = {v["bucket"]: a for a, v in timeline.account.state.items() if _is_trail(a) and isinstance(v, Mapping)}
     for change in timeline.changes.values():
         kind, bucket = kind_of(change.address), name_of(change.address)
-        before = change.before if isinstance(change.before, Mapping) else {}
-        after = change.after if isinstance(change.after, Mapping) else {}
         if kind in ("cloudtrail.logging", "cloudtrail.trail") and change.after is None:
             yield f"#{change.id} {change.address} would end a trail: what happens then leaves no record"
-        elif kind == "cloudtrail.trail" and any(before.get(name) and not after.get(name) for name in NARROWS):
+        elif kind == "cloudtrail.trail" and _narrower(change.before, change.after):
             yield f"#{change.id} {change.address} would record less than now"
         elif kind == "cloudtrail.selectors" and change.before is None:
             yield f"#{change.id} {change.address} records every management event now, and would no longer"
         elif kind == "s3.bucket" and change.after is None and bucket in written:
             yield f"#{change.id} {change.address} is what {written[bucket]} writes to"
+
+
+def _narrower(before: Value, after: Value) -> bool:
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return False
+    return any(before.get(name) and not after.get(name) for name in NARROWS)
 
 
 def _is_trail(address: Address) -> bool:

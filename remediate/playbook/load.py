@@ -1,8 +1,6 @@
 """Reads a playbook: `extends` merged in, every value checked, and what is wrong refused with file, line and remedy."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -11,7 +9,7 @@ import msgspec
 
 from remediate.errors import BadInput
 from remediate.playbook import Document, Playbook
-from remediate.playbook.yaml_lines import Places, read_yaml
+from remediate.playbook.yaml_lines import Places, converted, read_text, read_yaml, refuse
 
 Settings = Mapping[str, type[msgspec.Struct]]
 """The type of each control's settings, by the control's id."""
@@ -19,6 +17,10 @@ Settings = Mapping[str, type[msgspec.Struct]]
 Complaints = Callable[[str, object], Iterable[tuple[str, str]]]
 
 T = TypeVar("T")
+
+MAX_DOCUMENT = 10_000_000
+"""Characters of a file that a setting names; IAM takes no longer metadata."""
+SHOWS = "`remediate init` writes a commented playbook that shows every key."
 
 
 def load(name: str, settings: Settings, complaints: Complaints = lambda _control, _settings: ()) -> Playbook:
@@ -53,13 +55,20 @@ def find(name: str, beside: Path) -> Path:
     if name in shipped:
         return shipped[name]
     path = beside / name
-    if not path.is_file():
+    if not _is_file(path):
         raise BadInput(
             f"there is no playbook {name}",
             remedy=f"Give a file, or one of the shipped names: {', '.join(sorted(shipped))}. "
             "`remediate init my.yaml` writes one to edit.",
         )
     return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def shipped_folder() -> Path:
@@ -95,16 +104,7 @@ def _over(base: Mapping[str, object], top: Mapping[str, object]) -> dict[str, ob
 
 
 def _convert(raw: object, wanted: type[T], at: str, places: Places) -> T:
-    try:
-        return msgspec.convert(raw, wanted, dec_hook=partial(_text_of, folders=_folders(places)))
-    except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at ")
-        path = at + where.strip("`").rpartition("`")[2].removeprefix("$") if where else at
-        unknown = re.search(r"unknown field `(.*)`", message)
-        if unknown:
-            fields = _fields_of(wanted)
-            _refuse(path, unknown[1], places, f"unknown key {unknown[1]}", fields)
-        _refuse(path, "", places, message.replace("`", ""), {})
+    return converted(raw, wanted, places, at=at, hook=partial(_text_of, folders=_folders(places)), remedy=SHOWS)
 
 
 def _folders(places: Places) -> list[Path]:
@@ -121,44 +121,13 @@ def _text_of(wanted: type, value: object, *, folders: Sequence[Path]) -> object:
         return value  # the settings of a control, converted one by one
     if wanted is not Document or not isinstance(value, str):
         raise ValueError("Expected the name of a file")
-    path = next((path for folder in folders if (path := folder / value).is_file()), folders[0] / value)
+    path = folders[0] / value
     try:
-        return Document(value, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        path = next((path for folder in folders if (path := folder / value).is_file()), path)
+        return Document(value, read_text(path, MAX_DOCUMENT))
+    except (OSError, ValueError) as error:
         raise ValueError(f"the file {path} cannot be read: {getattr(error, 'strerror', '') or error}") from None
 
 
-def _fields_of(wanted: type[T]) -> Mapping[str, object]:
-    """Every key that may stand somewhere in a value of this type, to suggest the one that was meant."""
-    names: dict[str, object] = {}
-    pending = _types_in(wanted)
-    while pending:
-        fields = msgspec.structs.fields(pending.pop())
-        names.update({field.encode_name: None for field in fields})
-        pending.extend(t for field in fields for t in _types_in(field.type))
-    return names
-
-
-def _types_in(annotation: object) -> list[type[msgspec.Struct]]:
-    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        return [annotation]
-    return [t for arg in getattr(annotation, "__args__", ()) for t in _types_in(arg)]
-
-
-def _place(path: str, places: Places) -> tuple[Path, int]:
-    """Where a value stands, or what it is in: a key that is missing stands nowhere."""
-    while path not in places and path != "$":
-        path = path[: max(path.rfind("."), path.rfind("["), 1)]
-    return places[path]
-
-
 def _refuse(at: str, key: str, places: Places, message: str, candidates: Mapping[str, object]) -> NoReturn:
-    full = f"{at}.{key}" if key else at
-    file, line = _place(full, places)
-    where = f"{file}:{line}"
-    near = get_close_matches(key or message.rpartition(" ")[2], candidates, n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
-    raise BadInput(
-        f"{where}: {full.removeprefix('$').lstrip('.') or 'playbook'}: {message}",
-        remedy=hint + "`remediate init` writes a commented playbook that shows every key.",
-    )
+    refuse(at, key, places, message, candidates, remedy=SHOWS)

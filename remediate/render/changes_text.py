@@ -10,10 +10,13 @@ WIDE = 120
 """From this width on, a line also says why."""
 
 
-def details(plan: Plan, *, width: int, colour: bool) -> str:
-    """Every change in order, then what stays, what is by hand, unknown and exempt, and what the guard proved."""
+def details(plan: Plan, *, width: int, colour: bool, signed: Sequence[str] = ()) -> str:
+    """Every change in order, then what stays, what is by hand, unknown and exempt, and what the guard proved.
+
+    `signed` says who signed the plan.
+    """
     parts = [
-        _head(plan, width, colour),
+        "\n".join([_head(plan, width, colour), *(wrap(line, width, "", "  ") for line in signed)]),
         *(_batch(run, plan.header.account, width, colour) for run in facts.batches(plan.changes)),
         *_rest(plan, width, colour),
     ]

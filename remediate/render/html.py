@@ -1,5 +1,7 @@
 """A plan as one page of HTML that needs nothing else: to be mailed, printed, or kept with an audit."""
 
+from collections.abc import Sequence
+
 from remediate.model import Change, Plan, kind_of
 from remediate.render import facts
 from remediate.render.diff import diff
@@ -9,8 +11,11 @@ WIDTH = 100
 """Characters of a value on one line; a narrower window breaks it."""
 
 
-def html(plan: Plan) -> str:
-    """The whole plan as a page. Each name is made printable, and then escaped by the template."""
+def html(plan: Plan, signed: Sequence[str] = ()) -> str:
+    """The whole plan as a page; `signed` says who signed it.
+
+    Each name is made printable, and then escaped by the template.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -33,6 +38,7 @@ def html(plan: Plan) -> str:
         facts=facts,
         kind_of=kind_of,
         difference=_difference,
+        signed=signed,
     )
 
 

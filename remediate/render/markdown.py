@@ -40,9 +40,10 @@ def _word(word: str) -> str:
     return code(inner) + word[len(inner) :] if inner else code(word)
 
 
-def markdown(plan: Plan) -> str:
-    """The whole plan, for review."""
-    sections = (_head(plan), _findings(plan), _notices(plan), _changes(plan), _rest(plan))
+def markdown(plan: Plan, signed: Sequence[str] = ()) -> str:
+    """The whole plan, for review; `signed` says who signed it."""
+    head = (*_head(plan), *(f"- {prose(line)}" for line in signed))
+    sections = (head, _findings(plan), _notices(plan), _changes(plan), _rest(plan))
     return "\n\n".join(text for section in sections if (text := "\n".join(section))) + "\n"
 
 

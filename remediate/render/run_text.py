@@ -1,6 +1,6 @@
 """What is asked before a plan is applied, and what is said after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from remediate.model import SETTLED, Change, Plan
@@ -60,7 +60,7 @@ def _counts(plan: Plan, result: "Result", journal_path: str, seconds: float, rol
         others = f"{facts.many(already, 'change')} of these somebody else had made already; rollback leaves them."
         yield wrap(others, WIDTH, "  ")
     if result.stopped:
-        yield wrap(f"Stopped: {result.stopped}", WIDTH)
+        yield wrap(f"Stopped: {result.stopped}", WIDTH, "", "  ")
 
 
 def duration(seconds: float) -> str:
@@ -112,3 +112,12 @@ def secrets(result: "Result") -> str:
     width = max((len(safe(name)) for name, _ in people), default=0)
     lines = [f"  {safe(name):<{width}}  {secret}" for name, secret in people]
     return "\n".join(["One-time passwords, shown now and never again; each ends at its first sign-in:", *lines])
+
+
+def unseen(changes: Sequence[Change]) -> str:
+    """The one-time passwords that an earlier run made and may not have shown, and how to set others."""
+    names = [facts.person(change.address)[0] for change in changes]
+    new = ["aws", "iam", "update-login-profile", "--password-reset-required", "--password", "…", "--user-name"]
+    lines = [command("  ", [*new, name], WIDTH) for name in names]
+    lead = "An earlier run broke off before it could show these one-time passwords. If nobody saw them, set others:"
+    return "\n".join([wrap(lead, WIDTH), *lines])

@@ -1,9 +1,10 @@
 """Hostile names made inert, text that keeps to a width, tables, and colour that is never alone."""
 
+import re
 import shlex
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 Cell = str | int
 
@@ -13,6 +14,15 @@ STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 SIGN_STYLE = {"+": "green", "-": "red", "~": "yellow", "!": "red", "?": "yellow"}
 NARROWEST = 8
 """Columns that a column of a table keeps when it is shortened."""
+MARKS = 2
+"""Combining marks that a character may carry, as many as writing needs. A flood of them paints over other lines."""
+_HIDDEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What counts as printable and yet shows nothing: fillers, blanks, and the selectors that can hide a whole text.
+https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point"""
+_WIDE = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
+"""Two columns wide since Unicode 16, which is newer than some Pythons."""
 _FILL = "\0"
 """Stands after a character two columns wide, so that `len` counts columns; `safe` leaves no other."""
 
@@ -23,20 +33,30 @@ def safe(text: str) -> str:
     >>> safe("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
     """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return text if text.isascii() and text.isprintable() else "".join(_shown(text))
+
+
+def _shown(text: str) -> Iterator[str]:
+    """Each character, or its escape. A mark needs a letter to stand on, or it would change what is before the text."""
+    marks = MARKS
+    for c in text:
+        kind = unicodedata.category(c)
+        mark = kind in ("Mn", "Me")
+        plain = c.isprintable() and not _HIDDEN.match(c) and (not mark or marks < MARKS)
+        letter = plain and (kind.startswith("L") or kind == "Mc")
+        marks = marks + 1 if mark else 0 if letter else MARKS
+        yield c if plain else c.encode("unicode_escape").decode()
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a safe text takes."""
+    """How many columns of a terminal a safe text takes at most: a combining mark counts as if it stood alone."""
     return len(text) if text.isascii() else len(_filled(text))
 
 
 def _filled(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(c + _FILL if unicodedata.east_asian_width(c) in "WF" else c for c in text)
+    return "".join(c + _FILL if unicodedata.east_asian_width(c) in "WF" or _WIDE.match(c) else c for c in text)
 
 
 def _cut(text: str, width: int) -> str:

@@ -4,7 +4,6 @@ Moto reads them again for each partition and at each reset, 0.1 s a time and eig
 only `aws` has them, and a reset copies the ones that were read: what changes about them is who uses them.
 """
 
-import copy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,12 @@ def install() -> None:
 def _copies(backend: "IAMBackend") -> list[Any]:
     if backend.partition != "aws":
         return []
-    policies = [copy.copy(policy) for policy in load()]
-    for policy in policies:
-        policy.account_id = backend.account_id
-    return policies
+    return [_copy(policy, backend.account_id) for policy in load()]
+
+
+def _copy(policy: Any, account: str) -> Any:
+    """As copy.copy does it, in a quarter of the time."""
+    kind: Any = type(policy)
+    twin = object.__new__(kind)
+    twin.__dict__.update(policy.__dict__, account_id=account)
+    return twin

@@ -2,21 +2,28 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 from remediate.errors import BadInput
 
 SUFFIX = ".plan.json"
+JOURNAL = ".journal.jsonl"
 
 
 def journal_path(plan_file: Path) -> Path:
     """The journal stands beside its plan."""
-    return plan_file.with_name(_stem(plan_file) + ".journal.jsonl")
+    return plan_file.with_name(_stem(plan_file) + JOURNAL)
 
 
 def rollback_path(plan_file: Path) -> Path:
     """Where the plan that takes this one back is written by default."""
     return plan_file.with_name(_stem(plan_file) + ".rollback" + SUFFIX)
+
+
+def signature_path(plan_file: Path, name: str) -> Path:
+    """Where a signature of the plan stands, by who signed."""
+    return plan_file.with_name(f"{_stem(plan_file)}.{name}.signature.json")
 
 
 def _stem(plan_file: Path) -> str:
@@ -33,6 +40,20 @@ def private_folder(path: Path, remedy: str = "Give another place with -o.") -> N
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:
         raise BadInput(f"the folder {path} cannot be made: {error.strerror}", remedy=remedy) from None
+
+
+def read_whole(path: Path, most: int) -> bytes:
+    """A file of at most so many bytes. Raises OSError, also for what is no file, such as a pipe that never ends."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        if about.st_size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes")
+        return file.read(most)
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -1,15 +1,14 @@
 """Every plan in a folder with what its journal says, oldest first."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from remediate.errors import RemediateError
 from remediate.model import Plan, Record, Struct
-from remediate.store.files import SUFFIX, journal_path, rollback_path
-from remediate.store.journal import read
+from remediate.store.files import JOURNAL, SUFFIX, journal_path, rollback_path
+from remediate.store.journal import of_plan
 from remediate.store.plans import load
 
-__all__ = ["SUFFIX", "Past", "history", "journal_path", "rollback_path"]
+__all__ = ["SUFFIX", "Past", "history", "journal_path", "plan_files", "rollback_path", "stray_journals"]
 
 
 class Past(Struct, frozen=True, kw_only=True):
@@ -22,14 +21,21 @@ def history(folder: Path) -> tuple[list[Past], list[RemediateError]]:
     """The plans that can be read, oldest first, and what is wrong with the others."""
     found: list[Past] = []
     broken: list[RemediateError] = []
-    for path in _plans(folder):
+    for path in plan_files(folder):
         try:
-            records, _ = read(journal_path(path))
-            found.append(Past(path=str(path), plan=load(path), records=tuple(records)))
+            plan = load(path)
+            found.append(Past(path=str(path), plan=plan, records=tuple(of_plan(path, plan.digest).records)))
         except RemediateError as error:
             broken.append(error)
     return sorted(found, key=lambda past: past.plan.header.created), broken
 
 
-def _plans(folder: Path) -> Iterator[Path]:
-    return iter(sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ())
+def plan_files(folder: Path) -> list[Path]:
+    """The plans in a folder, by name."""
+    return sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+
+
+def stray_journals(folder: Path) -> list[Path]:
+    """Journals whose plan is not beside them."""
+    known = {journal_path(path) for path in plan_files(folder)}
+    return sorted(set(folder.glob(f"*{JOURNAL}")) - known) if folder.is_dir() else []

@@ -12,12 +12,22 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from remediate.errors import BadInput, Partial, Refused
 from remediate.model import Event, Record
-from remediate.store.files import private_folder, sync_folder
+from remediate.store import heads
+from remediate.store.files import journal_path, private_folder, read_whole, sync_folder
+
+MAX_BYTES = 1024 * 1024 * 1024
+"""A thousand times what a run of ten thousand changes writes."""
+
+
+LATER = frozenset({"sent", "done", "already"})
+"""Events that wait for no disk of their own. A process that dies loses none of them; a machine that stops may lose the
+ones after the last intent, and the next run asks the account about exactly these changes."""
 
 
 class Journal:
@@ -40,14 +50,13 @@ class Journal:
         self._on_disk = 0
         self._broken = ""
         """Why nothing may be written any more."""
-        self.records, good = read(path)
-        self._size = good
-        self._last = _hash(_lines(path)[len(self.records) - 1]) if self.records else ""
+        found = read(path)
+        self.records, self._size, self._last = found.records, found.size, found.head
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
             self._file = os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0)
-            self._file.truncate(good)
-            self._file.seek(good)
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
             os.fsync(self._file.fileno())
             sync_folder(path.parent)
             self._is_here = _place(os.fstat(self._file.fileno()))
@@ -67,7 +76,10 @@ class Journal:
         request_ids: tuple[str, ...] = (),
         detail: str = "",
     ) -> None:
-        """Writes a record; it is on disk when this returns. Raises Partial where it cannot be, then and ever after."""
+        """Writes a record. What is about to happen, and what must not be forgotten, is on disk when this returns.
+
+        Raises Partial where it cannot be written, then and ever after.
+        """
         with self._lock:
             self._still_ours()
             record = Record(
@@ -86,10 +98,14 @@ class Journal:
             self._write(line)
             self.records.append(record)
             self._last = _hash(line)
-        self._to_disk(record.seq)
+        if event not in LATER:
+            self._to_disk(record.seq)
 
     def close(self) -> None:
+        """Closes the file, and notes how far it came."""
         self._file.close()
+        if self.records and not self._broken:
+            heads.keep(self.records[0].plan, heads.Head(seq=len(self.records), hash=self._last))
 
     def _still_ours(self) -> None:
         self._fence()
@@ -134,11 +150,25 @@ class Journal:
         )
 
 
-def read(path: Path) -> tuple[list[Record], int]:
-    """The records of a journal, and the bytes they take; a torn last line is left out.
+class Chain(NamedTuple):
+    """A journal as it stands on disk."""
 
-    Raises Refused where a record does not fit the one before it.
-    """
+    records: list[Record]
+    size: int
+    """Bytes of these records."""
+    head: str
+    """The hash of the last one, which stands for all of them; empty where there is none."""
+    torn: int
+    """Bytes of a last line without its end, which a crash leaves."""
+
+    @property
+    def hashes(self) -> list[str]:
+        """The hash of each record: the next one carries it."""
+        return [record.previous for record in self.records[1:]] + [self.head] * bool(self.records)
+
+
+def read(path: Path) -> Chain:
+    """The records of a journal; a torn last line is left out. Raises Refused where one does not fit the one before."""
     records: list[Record] = []
     previous, good = "", 0
     lines = _lines(path)
@@ -147,18 +177,34 @@ def read(path: Path) -> tuple[list[Record], int]:
             break  # torn: a crash leaves the beginning of a line, or zeros where the disk had not come to
         try:
             record = msgspec.json.decode(line, type=Record)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _broken(path, n, "is not a record") from None
         if record.seq != n or record.previous != previous:
             raise _broken(path, n, "does not follow the line before it")
         records.append(record)
         previous, good = _hash(line), good + len(line)
-    return records, good
+    return Chain(records, good, previous, sum(map(len, lines)) - good)
+
+
+def of_plan(plan_file: Path, digest: str) -> Chain:
+    """The journal beside a plan.
+
+    Raises Refused where it is not as it was written, tells of another plan, or is not what this machine saw of it.
+    """
+    path = journal_path(plan_file)
+    chain = read(path)
+    if any(record.plan != digest for record in chain.records if record.event == "start"):
+        raise Refused(
+            f"the journal {path} tells of another plan than {plan_file}",
+            remedy=f"Put back the plan it belongs to, or give {plan_file} another name.",
+        )
+    heads.check(str(path), digest, chain.hashes)
+    return chain
 
 
 def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes().splitlines(keepends=True)
+        return read_whole(path, MAX_BYTES).splitlines(keepends=True)
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -7,7 +7,7 @@ import msgspec
 
 from remediate.errors import BadInput, Refused
 from remediate.model import Plan
-from remediate.store.files import journal_path, write_new
+from remediate.store.files import journal_path, read_whole, write_new
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -36,9 +36,7 @@ def save(plan: Plan, path: Path) -> None:
 def load(path: Path) -> Plan:
     """The plan in a file, exactly as it was written. Raises BadInput, or Refused where it was altered."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadInput(f"{path}: larger than {MAX_BYTES} bytes: not a plan")
-        content = path.read_bytes()
+        content = read_whole(path, MAX_BYTES)
     except OSError as error:
         raise BadInput(
             f"the plan {path} cannot be read: {error.strerror}",

@@ -39,11 +39,6 @@ def test_what_is_not_visible_yet_is_told_from_what_is_wrong(code: str, message: 
     assert isinstance(translate("associate_iam_instance_profile", error), NotYet) == ((code, message) in WAITED_FOR)
 
 
-@pytest.fixture
-def wire(aws: Aws) -> Wire:
-    return Wire()
-
-
 @pytest.mark.parametrize(("code", "message"), sorted(WAITED_FOR)[:4])
 def test_a_profile_that_ec2_does_not_see_yet_is_sent_again(
     code: str, message: str, aws: Aws, wire: Wire, tmp_path: Path

@@ -10,6 +10,7 @@ from support.aws import Aws
 from support.contract.root import TRUST, member_with_a_key, organization
 from support.engine import FakeClock, Runs, Step, Wire, outcomes, plan_of
 from support.faults import Faults, denied, refusal
+from support.make import role_in
 
 from remediate.aws.facts import FACTS
 from remediate.aws.resources import RESOURCES
@@ -40,7 +41,7 @@ def as_member(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     member_with_a_key(aws.client)
 
     def become() -> None:
-        arn = f"arn:aws:iam::{MEMBER}:role/ops"
+        arn = role_in(MEMBER, "ops")
         made = aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="ops")["Credentials"]
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", made["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", made["SecretAccessKey"])

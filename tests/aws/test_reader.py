@@ -5,10 +5,10 @@ from functools import cache
 import msgspec
 import pytest
 from support.aws import Aws
+from support.engine import Wire
 from support.faults import Faults, denied, expired
 
 from remediate.aws.reader import read_account
-from remediate.aws.session import Session
 from remediate.cli import work
 from remediate.errors import CallFailed, CredentialsEnded
 from remediate.model import Plan
@@ -54,36 +54,36 @@ ONLY_FOR_PEOPLE = {"ListAccountAliases"}
 """Without the alias the account's number stands alone: nothing is concluded from it."""
 
 
-def planned(faults: Faults) -> Plan:
-    session = faults.watch(Session())
-    return work.make_plan(session, work.playbook_named("guidelines"), ())[0]
+def planned(wire: Wire, faults: Faults) -> Plan:
+    wire.faults = faults
+    return work.make_plan(wire.session, work.playbook_named("guidelines"), ())[0]
 
 
 @cache
-def unhindered() -> Plan:
+def unhindered(wire: Wire) -> Plan:
     """The plan of the messy account when everything can be read: the same account each time, so it is made once."""
-    return planned(Faults())
+    return planned(wire, Faults())
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_short_and_empty_pages_give_the_same_account(aws: Aws, empty: bool) -> None:
+def test_short_and_empty_pages_give_the_same_account(aws: Aws, wire: Wire, empty: bool) -> None:
     fill()
-    whole = read_account(Session())
+    whole = read_account(wire.session)
     settings.page_size, settings.empty_pages = 1, empty
-    in_pieces = read_account(Session())
+    in_pieces = read_account(wire.session)
     assert msgspec.to_builtins(in_pieces) == msgspec.to_builtins(whole)
     assert len(whole.users) >= 40
 
 
-def test_calls_do_not_grow_with_users(aws: Aws) -> None:
+def test_calls_do_not_grow_with_users(aws: Aws, wire: Wire) -> None:
     counts = []
     for people in (40, 400):
         aws.sandbox.reset()
         fill(people)
-        session = Session()
-        plan, _ = work.make_plan(session, work.playbook_named("guidelines"), ())
+        before = wire.session.calls
+        plan, _ = work.make_plan(wire.session, work.playbook_named("guidelines"), ())
         changed = {c.address.split("/")[1] for c in plan.changes if c.address.startswith(CREDENTIALS)}
-        counts.append(session.calls - 2 * len(changed))
+        counts.append(wire.session.calls - before - 2 * len(changed))
     assert max(counts) <= 120 + len(settings.regions)  # instances are listed region by region
 
 
@@ -91,11 +91,11 @@ CREDENTIALS = ("iam.access_key/", "iam.login_profile/", "iam.user_tag/")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_denied_read_is_an_unknown(aws: Aws, operation: str) -> None:
+def test_a_denied_read_is_an_unknown(aws: Aws, wire: Wire, operation: str) -> None:
     fill()
-    good = unhindered()
+    good = unhindered(wire)
     faults = Faults().when(lambda call: call.operation == operation, denied)
-    plan = planned(faults)
+    plan = planned(wire, faults)
     assert faults.sends(operation) >= 1
     assert plan.unknowns, "the plan says nothing of what it could not read"
     assert all("AccessDenied" in unknown.reason for unknown in plan.unknowns)
@@ -110,32 +110,32 @@ def _about(address: str, unread: tuple[str, ...]) -> bool:
     return any(what.split("/")[1:2] == address.split("/")[1:2] for what in unread if "/" in what)
 
 
-def test_every_operation_of_a_plan_is_among_those_that_are_denied(aws: Aws) -> None:
+def test_every_operation_of_a_plan_is_among_those_that_are_denied(aws: Aws, wire: Wire) -> None:
     fill()
     faults = Faults()
-    planned(faults)
+    planned(wire, faults)
     made = {call.operation for call in faults.calls}
     bucket_details = {o for o in made if o.startswith(("GetBucket", "GetPublic", "HeadBucket"))}
     rest = made - bucket_details - set(OPERATIONS) - ONLY_FOR_PEOPLE
     assert rest <= {"GetCallerIdentity", "GetRole", "GetRolePolicy"}
 
 
-def test_an_account_that_cannot_be_identified_is_an_error(aws: Aws) -> None:
+def test_an_account_that_cannot_be_identified_is_an_error(aws: Aws, wire: Wire) -> None:
     with pytest.raises(CallFailed):
-        planned(Faults().when(lambda call: call.operation == "GetCallerIdentity", denied))
+        planned(wire, Faults().when(lambda call: call.operation == "GetCallerIdentity", denied))
 
 
-def test_ended_credentials_stop_the_reading_at_any_call(aws: Aws) -> None:
+def test_ended_credentials_stop_the_reading_at_any_call(aws: Aws, wire: Wire) -> None:
     fill()
     faults = Faults()
-    planned(faults)
+    planned(wire, faults)
     for operation in sorted({call.operation for call in faults.calls}):
         with pytest.raises(CredentialsEnded):
-            planned(Faults().nth(operation, 1, expired))
+            planned(wire, Faults().nth(operation, 1, expired))
 
 
-def test_planning_sends_nothing_that_changes(aws: Aws) -> None:
+def test_planning_sends_nothing_that_changes(aws: Aws, wire: Wire) -> None:
     fill()
     faults = Faults()
-    planned(faults)
+    planned(wire, faults)
     assert faults.writes == []

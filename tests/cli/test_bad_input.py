@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.aws import Aws
-from support.cli import REMEDIATE, run
+from support.cli import REMEDIATE, run, started
 from support.engine import Step, plan_of, step
 from support.latency import _operation, latency
 from support.mutations import READ_ONLY, everything
@@ -331,18 +331,6 @@ def test_an_account_that_was_edited_on_the_way(aws: Aws, file: Path, tmp_path: P
 THEIRS = {"UserName": "alice", "Tags": [{"Key": "team", "Value": "theirs"}]}
 
 
-def started(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [REMEDIATE, *arguments],
-        cwd=cwd,
-        env={**os.environ, "REMEDIATE_STATE_DIR": str(cwd / ".state")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def ended(process: "subprocess.Popen[str]") -> Done:
     out, err = process.communicate(timeout=60)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
@@ -357,7 +345,7 @@ def test_an_interruption_in_the_middle(number: signal.Signals, aws: Aws, file: P
         process.send_signal(number)
         result = ended(process)
     told(result, 4, f"interrupted by {number.name}", "Finishing the changes in hand", "Go on with the same command")
-    events = [record.event for record in read(journal_path(file))[0]]
+    events = [record.event for record in read(journal_path(file)).records]
     assert events[-1] == "end"
     assert events.count("intent") == events.count("done") < 12  # what was in hand was finished
     finishes(file, tmp_path)
@@ -409,4 +397,4 @@ def test_a_terminal_that_was_closed_does_not_stop_a_run(aws: Aws, file: Path, tm
     assert process.stderr
     process.stderr.close()
     process.wait(timeout=60)
-    assert [r.detail for r in read(journal_path(file))[0] if r.event == "end"] == ["complete"]
+    assert [r.detail for r in read(journal_path(file)).records if r.event == "end"] == ["complete"]

@@ -21,11 +21,9 @@ MAIL = "security@acme.example"
 SUBSCRIPTION = at("sns.subscription", TOPIC, f"email:{MAIL}")
 
 
-@pytest.fixture
-def wire(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wire:
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path))
-    return Wire()
 
 
 def planned(wire: Wire) -> Plan:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from support.aws import Aws
 from support.contract import directories as case
+from support.engine import Wire
 from support.faults import Faults, refusal
 from support.make import trust
 from support.saml import metadata
 
-from remediate.aws.session import Session
 from remediate.cli import applying, work
 from remediate.model import Plan, at
 from remediate.sandbox.estate import directories
@@ -48,25 +48,26 @@ controls:
 class Story:
     """One account, one playbook, and the files of its plans."""
 
-    def __init__(self, folder: Path, playbook: str, control: str) -> None:
+    def __init__(self, wire: Wire, folder: Path, playbook: str, control: str) -> None:
+        self.session = wire.session
         self.folder, self.control, self.count = folder, control, 0
         (folder / "okta.xml").write_text(metadata(), encoding="utf-8")
         (folder / "mine.yaml").write_text(playbook, encoding="utf-8")
 
     def plan(self) -> Plan:
-        return work.make_plan(Session(), work.playbook_named("mine.yaml"), (self.control,))[0]
+        return work.make_plan(self.session, work.playbook_named("mine.yaml"), (self.control,))[0]
 
     def apply(self, plan: Plan) -> Path:
         self.count += 1
         path = Path(f"{self.count}.plan.json")
         save(plan, path)
-        applying.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
+        applying.finish(plan, path, self.session, parallel=4, fail_fast=False, as_json=True)
         return path
 
     def back(self, plan: Plan, path: Path) -> Plan:
-        back, back_path = applying.inverse_of(plan, path, None, Session(), 4)
+        back, back_path = applying.inverse_of(plan, path, None, self.session, 4)
         if back.changes:
-            applying.finish(back, back_path, Session(), parallel=4, fail_fast=False, as_json=True)
+            applying.finish(back, back_path, self.session, parallel=4, fail_fast=False, as_json=True)
         return back
 
 
@@ -81,9 +82,9 @@ def changed(plan: Plan) -> list[str]:
     return [change.address for change in plan.changes]
 
 
-def test_a_directory_is_made_and_trusts_when_it_is_ready(aws: Aws, folder: Path) -> None:
+def test_a_directory_is_made_and_trusts_when_it_is_ready(aws: Aws, wire: Wire, folder: Path) -> None:
     case.network(aws.client)
-    story = Story(folder, TRUSTS, "directory")
+    story = Story(wire, folder, TRUSTS, "directory")
     forwarder, trust = case.FORWARDER, at("ds.trust", "us-east-1", case.NAME, case.FAR)
     first = story.plan()
     assert changed(first) == [case.DIRECTORY]
@@ -112,8 +113,8 @@ def providers(aws: Aws) -> list[str]:
     return [str(provider["Arn"]) for provider in found]
 
 
-def test_a_provider_that_others_trust_since_stays(aws: Aws, folder: Path) -> None:
-    story, iam = Story(folder, FEDERATION, "federation"), aws.client("iam")
+def test_a_provider_that_others_trust_since_stays(aws: Aws, wire: Wire, folder: Path) -> None:
+    story, iam = Story(wire, folder, FEDERATION, "federation"), aws.client("iam")
     plan = story.plan()
     path = story.apply(plan)
     (arn,) = providers(aws)
@@ -126,8 +127,8 @@ def test_a_provider_that_others_trust_since_stays(aws: Aws, folder: Path) -> Non
     assert [r["RoleName"] for r in iam.list_roles()["Roles"]] == ["later"]
 
 
-def test_without_others_everything_is_taken_back(aws: Aws, folder: Path) -> None:
-    story, iam = Story(folder, FEDERATION, "federation"), aws.client("iam")
+def test_without_others_everything_is_taken_back(aws: Aws, wire: Wire, folder: Path) -> None:
+    story, iam = Story(wire, folder, FEDERATION, "federation"), aws.client("iam")
     plan = story.plan()
     path = story.apply(plan)
     role: Any = iam.get_role(RoleName="readers")["Role"]
@@ -138,20 +139,23 @@ def test_without_others_everything_is_taken_back(aws: Aws, folder: Path) -> None
 
 
 @pytest.mark.parametrize("operation", ["DescribeDirectories", "DescribeSubnets", "ListSAMLProviders"])
-def test_what_is_denied_is_an_unknown_and_nothing_is_planned_on_it(aws: Aws, folder: Path, operation: str) -> None:
+def test_what_is_denied_is_an_unknown_and_nothing_is_planned_on_it(
+    aws: Aws, wire: Wire, folder: Path, operation: str
+) -> None:
     case.network(aws.client)
     control = "federation" if "SAML" in operation else "directory"
-    Story(folder, FEDERATION if control == "federation" else TRUSTS, control)
+    Story(wire, folder, FEDERATION if control == "federation" else TRUSTS, control)
     faults = Faults().when(lambda call: call.operation == operation, refusal("AccessDeniedException"))
-    plan = work.make_plan(faults.watch(Session()), work.playbook_named("mine.yaml"), (control,))[0]
+    wire.faults = faults
+    plan = work.make_plan(wire.session, work.playbook_named("mine.yaml"), (control,))[0]
     assert plan.unknowns
     assert all(unknown.controls == (control,) and "AccessDenied" in unknown.reason for unknown in plan.unknowns)
     assert plan.changes == ()
 
 
-def test_a_region_that_is_not_enabled_is_left_to_a_person(aws: Aws, folder: Path) -> None:
+def test_a_region_that_is_not_enabled_is_left_to_a_person(aws: Aws, wire: Wire, folder: Path) -> None:
     settings.regions = ("eu-west-1",)
-    story = Story(folder, TRUSTS, "directory")
+    story = Story(wire, folder, TRUSTS, "directory")
     plan = story.plan()
     assert (plan.changes, plan.unknowns) == ((), ())
     assert plan.manual[0].summary.endswith("in us-east-1, which this account has not enabled")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from moto.iam.models import iam_backends
 from support.aws import Aws
+from support.engine import Wire
 from support.make import last_used
 from support.snapshot import snapshot
 
-from remediate.aws.session import Session
 from remediate.cli import applying, work
 from remediate.errors import Partial
 from remediate.model import Plan, Value
@@ -36,25 +36,26 @@ def ago(days: float) -> datetime:
 class Story:
     """An account whose days pass by editing what moto remembers."""
 
-    def __init__(self, aws: Aws, folder: Path) -> None:
+    def __init__(self, aws: Aws, wire: Wire, folder: Path) -> None:
+        self.session = wire.session
         self.aws, self.iam, self.count = aws, aws.client("iam"), 0
         self.backend: Any = iam_backends[aws.account_id]["aws"]
         (folder / "mine.yaml").write_text(PLAYBOOK)
 
     def plan(self, *controls: str) -> Plan:
         self.backend.credential_report = None  # AWS makes a new one every four hours
-        return work.make_plan(Session(), work.playbook_named("mine.yaml"), controls)[0]
+        return work.make_plan(self.session, work.playbook_named("mine.yaml"), controls)[0]
 
     def apply(self, plan: Plan) -> Path:
         self.count += 1
         path = Path(f"{self.count}.plan.json")
         save(plan, path)
-        applying.finish(plan, path, Session(), parallel=4, fail_fast=False, as_json=True)
+        applying.finish(plan, path, self.session, parallel=4, fail_fast=False, as_json=True)
         return path
 
     def take_back(self, plan: Plan, path: Path) -> None:
-        back, place = applying.inverse_of(plan, path, None, Session(), 4)
-        applying.finish(back, place, Session(), parallel=4, fail_fast=False, as_json=True)
+        back, place = applying.inverse_of(plan, path, None, self.session, 4)
+        applying.finish(back, place, self.session, parallel=4, fail_fast=False, as_json=True)
 
     def key(self, number: int, made: float, used: float | None) -> str:
         key = self.backend.users["svc"].access_keys[number]
@@ -79,11 +80,11 @@ class Story:
 
 
 @pytest.fixture
-def story(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+def story(aws: Aws, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path))
     aws.client("iam").create_group(GroupName="ops")
-    return Story(aws, tmp_path)
+    return Story(aws, wire, tmp_path)
 
 
 @pytest.fixture

@@ -1,167 +1,115 @@
 """The process is killed before and after every call and every record; the same command again ends where it would have.
 
-The default run takes a sample of the points; REMEDIATE_TEST_ALL_CRASHES=1 takes them all.
+The plan changes an entry of every kind there is, and the rollback takes back what can be taken back. The default run
+takes a sample of the points; REMEDIATE_STRESS=1 takes them all, and prints how many there were.
 """
 
 import json
-import os
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.aws import Aws
-from support.engine import Runs, Step, Wire, outcomes, plan_of, step
-from support.mutations import OWN, PASSWORDS, READ_ONLY, TRUST, document, everything
-from support.snapshot import Snapshot, snapshot
+from support.stress import STRESS
 
-from remediate import rollback
-from remediate.aws.live import LiveAccount
-from remediate.aws.reader import read_account
 from remediate.aws.resources import RESOURCES
-from remediate.model import SETTLED, Plan, Value
-from remediate.store.plans import sealed
 
 TESTS = Path(__file__).parents[1]
-ALL = bool(os.environ.get("REMEDIATE_TEST_ALL_CRASHES"))
-STEPS = (1, 1) if ALL else (11, 29)
-"""From one point to the next, applying and rolling back; odd, so that both before and after are met."""
-TEAM = "arn:aws:iam::123456789012:policy/team"
+SINGLE = {"apply": 5, "rollback": 3}
+"""Points of the default run, evenly apart, at each of which a process dies once."""
+LIVES = 14
+"""Deaths of the default run that come one after the other, each in the life after the last."""
+CUTS = (1, 40, -1)
+"""Where the last record is cut in the default run, in bytes from its beginning or its end."""
+NOT_TAKEN_BACK = {
+    *("ds.directory", "iam.root_access_key", "iam.server_certificate"),
+    *("kms.key", "kms.rotation", "logs.group", "logs.retention", "s3.bucket", "sns.subscription"),
+    *("s3.bucket_encryption", "s3.bucket_lifecycle", "s3.bucket_logging", "s3.bucket_policy"),
+    *("s3.bucket_public_access", "s3.bucket_versioning"),
+    *("iam.oidc_audience", "iam.oidc_provider", "iam.oidc_thumbprints"),
+}
+"""Kinds whose entries stay in this account, with what stands in them: they cannot be deleted, or others use them."""
 
 
-class Driver:
-    """The program that dies, in a process of its own."""
+class World:
+    """The account and the plan in a process of their own: see `support.crash_driver`."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: str, folder: Path) -> None:
+        self.mode = mode
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "support.crash_driver"],
+            [sys.executable, "-m", "support.crash_driver", mode, str(folder)],
             cwd=TESTS,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._line() == "ready"
+        self.kinds = set(self._line())
+        whole = self.story([0])
+        self.points = int(whole["deaths"][0].split()[1])
+        self.account = whole["account"]
 
-    def run(self, path: Path, point: int) -> str:
+    def story(self, deaths: Sequence[int], cut: int | None = None) -> dict[str, Any]:
+        """Dies at each of these points, one life after the other; the last record may be cut; runs to its end."""
         assert self.process.stdin
-        self.process.stdin.write(f"{path} {point}\n")
+        self.process.stdin.write(json.dumps({"deaths": deaths, "cut": cut}) + "\n")
         self.process.stdin.flush()
-        return self._line()
+        answer: dict[str, Any] = self._line()
+        assert "error" not in answer, answer["error"]
+        return answer
 
-    def _line(self) -> str:
+    def goes_on(self, deaths: Sequence[int], cut: int | None = None) -> dict[str, Any]:
+        """And ends with the same account, and one outcome for each change."""
+        told = self.story(deaths, cut)
+        where = f"killed {told['deaths']}, cut at {cut}"
+        assert (told["outcomes"], told["settled once"], told["end"]) == (["done"], True, "complete"), where
+        assert told["account"] == self.account, where
+        return told
+
+    def _line(self) -> Any:
         assert self.process.stdout
-        return self.process.stdout.readline().strip()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
 
 
-@pytest.fixture(scope="module")
-def driver(_clients: Aws) -> Iterator[Driver]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in _clients.environment().items():
-            patch.setenv(name, value)
-        driver = Driver()
-    yield driver
-    assert driver.process.stdin
-    driver.process.stdin.close()
-    driver.process.wait()
+@pytest.fixture(scope="module", params=["apply", "rollback"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    found = World(request.param, tmp_path_factory.mktemp("world"))
+    yield found
+    found.close()
 
 
-def people(aws: Aws) -> tuple[Step, ...]:
-    """Fifteen changes of every kind that is easy to do twice."""
-    iam = aws.client("iam")
-    everything(iam)
-    iam.create_user(UserName="bob")
-    iam.attach_user_policy(UserName="alice", PolicyArn=READ_ONLY)
-    iam.tag_user(UserName="bob", Tags=[{"Key": "team", "Value": "red"}])
-    iam.put_user_policy(UserName="bob", PolicyName="old", PolicyDocument=json.dumps(document("s3:GetOld")))
-    body: Value = {"path": "/", "document": document()}
-    return (
-        step("iam.group", "ops", to={"path": "/"}),
-        step("iam.group_policy", "ops", READ_ONLY, to="attached", needs=(1,)),
-        step("iam.group_member", "ops", "alice", to="member", needs=(2,)),
-        step("iam.user_policy", "alice", READ_ONLY, was="attached", to=None, needs=(3,)),
-        step("iam.policy", TEAM, to=body),
-        step("iam.policy", OWN, was=body, to={"path": "/", "document": document("s3:GetObject")}),
-        step("iam.group_policy", "ops", TEAM, to="attached", needs=(1, 5)),
-        step("iam.group_inline", "ops", "in", to=document(), needs=(1,)),
-        step("iam.user_tag", "alice", "team", to="blue"),
-        step("iam.user_tag", "bob", "team", was="red", to="blue"),
-        step("iam.user_inline", "bob", "old", was=document("s3:GetOld"), to=None),
-        step("iam.login_profile", "bob", to="password"),
-        step("iam.password_policy", to=PASSWORDS),
-        step("iam.role", "new", to={"path": "/", "trust": TRUST}),
-        step("iam.role_inline", "new", "in", to=document(), needs=(14,)),
-    )
+def test_the_plan_has_every_kind(world: World) -> None:
+    missing = set(RESOURCES) - world.kinds
+    assert missing == (set() if world.mode == "apply" else NOT_TAKEN_BACK)
 
 
-def resumed(runs: Runs, point: int) -> None:
-    """The same plan again, in this process; the journal tells one outcome for each change, and all are ours."""
-    assert set(outcomes(runs.run())) == {"done"}, f"point {point}"
-    settled = Counter(r.change for r in runs.records if r.event in SETTLED)
-    assert settled == Counter(c.id for c in runs.plan.changes), f"point {point}"
-    assert runs.records[-1].detail == "complete"
+def test_killed_once_it_goes_on(world: World) -> None:
+    begun, step = time.monotonic(), 1 if STRESS else max(1, world.points // SINGLE[world.mode] - 1)
+    points = range(1, world.points + 1, step | 1)  # odd, so that both before and after are met
+    died = Counter(world.goes_on([point])["deaths"][0].split(" ")[1] for point in points)
+    assert died.total() == len(points)
+    if STRESS:
+        print(f"\n{world.mode}: {world.points} points, {died.total()} deaths and resumes ({dict(died)})", end=" ")
+        print(f"in {time.monotonic() - begun:.0f} s")
 
 
-def points(driver: Driver, runs: Runs) -> int:
-    """How many points a run without an accident passes."""
-    answer = driver.run(runs.path, 0).split()
-    assert answer[0] == "ended"
-    return int(answer[1])
+def test_killed_again_and_again_it_goes_on(world: World) -> None:
+    deaths = [2 + (n * 37) % 61 for n in range(200 if STRESS else LIVES)]
+    told = world.goes_on(deaths)
+    assert any(not said.startswith("ended") for said in told["deaths"])
 
 
-def fresh(aws: Aws, wire: Wire, folder: Path, plan: Plan) -> Runs:
-    folder.mkdir()
-    aws.sandbox.reset()
-    people(aws)
-    return Runs(plan, folder, wire)
-
-
-def test_a_killed_apply_goes_on(aws: Aws, wire: Wire, driver: Driver, tmp_path: Path) -> None:
-    plan = plan_of(*people(aws))
-    clean = fresh(aws, wire, tmp_path / "clean", plan)
-    count = points(driver, clean)
-    assert count > 4 * len(plan.changes)
-    after: Snapshot = snapshot(aws.client)
-    for point in range(1, count + 1, STEPS[0]):
-        runs = fresh(aws, wire, tmp_path / str(point), plan)
-        assert driver.run(runs.path, point) == "killed"
-        resumed(runs, point)
-        assert snapshot(aws.client) == after, f"point {point}"
-
-
-def test_killed_again_and_again(aws: Aws, wire: Wire, driver: Driver, tmp_path: Path) -> None:
-    plan = plan_of(*people(aws))
-    clean = fresh(aws, wire, tmp_path / "clean", plan)
-    points(driver, clean)
-    after: Snapshot = snapshot(aws.client)
-    runs = fresh(aws, wire, tmp_path / "again", plan)
-    for death in range(2, 60, 3):
-        if driver.run(runs.path, death) != "killed":
-            break
-    resumed(runs, 0)
-    assert snapshot(aws.client) == after
-
-
-def test_a_killed_rollback_goes_on(aws: Aws, wire: Wire, driver: Driver, tmp_path: Path) -> None:
-    plan = plan_of(*people(aws))
-    before: Snapshot = snapshot(aws.client)
-    back, count = None, 1
-    point = 0
-    while point <= count:
-        forward = fresh(aws, wire, tmp_path / f"forward-{point}", plan)
-        forward.run()
-        done = rollback.settled(plan, forward.records, LiveAccount(wire.session, 4))
-        inverse = rollback.inverse(plan, done, read_account(wire.session), RESOURCES, forward.clock.now())
-        back = sealed(inverse)
-        (tmp_path / f"back-{point}").mkdir()
-        runs = Runs(back, tmp_path / f"back-{point}", wire)
-        if point == 0:
-            count = points(driver, runs)
-        else:
-            assert driver.run(runs.path, point) == "killed"
-            resumed(runs, point)
-        assert snapshot(aws.client) == before, f"point {point}"
-        point = point + STEPS[1] if point else 1
-    assert back
-    assert len(back.changes) == 15
+def test_the_last_record_cut_at_any_byte(world: World) -> None:
+    """Killed right after the record of an intent: it may be torn anywhere."""
+    length = int(world.goes_on([18])["record"])
+    cuts = range(length) if STRESS else [cut % length for cut in CUTS]
+    for cut in cuts:
+        world.goes_on([18], cut)

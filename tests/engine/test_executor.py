@@ -15,6 +15,7 @@ from support import faults as f
 from support.aws import Aws
 from support.engine import FakeClock, Runs, Step, Wire, outcomes, plan_of, step
 from support.faults import Faults
+from support.make import role_in
 from support.mutations import MUTATIONS, PASSWORDS, READ_ONLY, TRUST, Mutation, everything
 
 from remediate.aws.failures import THROTTLED
@@ -446,7 +447,7 @@ def test_reads_that_are_denied_after_a_write_are_not_asked_for_two_minutes(runs:
 
 def other_account(aws: Aws) -> dict[str, str]:
     """Credentials of another account."""
-    role = "arn:aws:iam::999988887777:role/other"
+    role = role_in("999988887777", "other")
     found: dict[str, str] = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]
     return found
 

@@ -333,7 +333,7 @@ def test_a_rollback_can_be_taken_back(aws: Aws, wire: Wire, folder: Path) -> Non
 def test_the_inverse_is_the_plan_backwards(aws: Aws, wire: Wire, folder: Path) -> None:
     runs = small(aws, wire, folder)
     runs.run()
-    done = rollback.settled(runs.plan, runs.records, LiveAccount(wire.session, 4))
+    done = rollback.settled(runs.plan, runs.records, LiveAccount(wire.session, 4), runs.clock)
     back = rollback.inverse(runs.plan, done, read_account(wire.session), RESOURCES, runs.clock.now())
     assert [(c.address, c.before, c.after) for c in back.changes] == [
         (c.address, c.after, c.before) for c in reversed(runs.plan.changes)

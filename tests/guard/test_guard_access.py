@@ -222,7 +222,8 @@ GROUP, POLICY = at("iam.group", "new"), at("iam.policy", mine("new"))
 ATTACHED, JOINED = at("iam.group_policy", "new", mine("new")), at("iam.group_member", "new", "ann")
 BODY = document(READ, NO_DELETION, OFFICE)
 DENIED, LESS_DENIED = at("iam.user_policy", "ann", DENY_ALL), {**NO_DELETION, "Resource": "arn:aws:s3:::b/*"}
-ANN = account(holding("user", "ann", (), {"p": BODY}))
+OFFICE_READ = {**READ, "Condition": OFFICE["Condition"]}
+ANN = account(holding("user", "ann", (), {"p": BODY}), holding("group", "none"), members(none="ann"))
 
 
 def by_hand(*, body: Value = BODY, join: tuple[int, ...] = (3,), leave: tuple[int, ...] = (4,)) -> list[Change]:
@@ -265,6 +266,22 @@ SABOTAGE = {
         [change(1, OWN, BODY, document(READ, OFFICE, LESS_DENIED), risk="restrictive", also=("additive",))],
         "",
     ),
+    "a gain of two ways, and one says so": (
+        [change(1, at("iam.user_inline", "ann", "a"), None, document(WRITE), risk="additive"),
+         change(2, at("iam.user_inline", "ann", "b"), None, document(WRITE))],
+        "#2 iam.user_inline/ann/b would give ann new access",
+    ),
+    "less of what is there, and the same by a change that says nothing": (
+        [change(1, at("iam.user_inline", "ann", "a"), None, document(OFFICE_READ), risk="restrictive"),
+         change(2, at("iam.user_inline", "ann", "b"), None, document(OFFICE_READ))],
+        "#2 iam.user_inline/ann/b would give ann new access",
+    ),
+    "what has gone before it comes, and what comes": (
+        [change(1, at("iam.group_member", "none", "ann"), "member", None),
+         change(2, at("iam.group_policy", "none", READ_ONLY), None, "attached", 1),
+         change(3, at("iam.user_policy", "ann", READ_ONLY), None, "attached")],
+        "#3",
+    ),
     "given, and said so": ([change(1, at("iam.user_policy", "ann", READ_ONLY), None, "attached", risk="additive")], ""),
     "a document replaced by one that says the same": (
         [change(1, OWN, BODY, document(OFFICE, READ_OTHERWISE, NO_DELETION))],
@@ -290,6 +307,18 @@ def test_plans_by_hand(changes: list[Change], named: str) -> None:
     assert not named or any(word in "\n".join(found) for word in named.split("|")), found
 
 
+@pytest.mark.parametrize("length", [119, 120, 121, 400])
+def test_long_statements_are_cut(length: int) -> None:
+    bare = change(1, at("iam.user_inline", "ann", "a"), None, document(statement("s3:x", "")))
+    empty = next(access.violations(Timeline(ANN, [bare]))).partition("new access: ")[2]
+    long = statement("s3:x", "x" * (length - len(empty)))
+    (line,) = access.violations(Timeline(ANN, [msgspec.structs.replace(bare, after=document(long))]))
+    whole = empty.replace('[""]', json.dumps([long["Resource"]]))
+    assert len(whole) == length
+    shown = whole if length <= 120 else whole[:119] + "…"
+    assert line == f"#1 iam.user_inline/ann/a would give ann new access: {shown}"
+
+
 HELD = account(
     holding("user", "ann"),
     holding("group", "g", [mine("own")]),
@@ -308,7 +337,25 @@ def test_a_change_of_a_document_concerns_everybody_who_holds_it() -> None:
 
 def test_what_a_group_loses_its_members_lose() -> None:
     detach = change(1, at("iam.group_policy", "g", mine("own")), "attached", None)
-    assert len(list(access.violations(Timeline(HELD, [detach])))) == 2
+    found = list(access.violations(Timeline(HELD, [detach])))
+    assert [line.partition(": {")[0] for line in found] == [f"#1 {detach.address} would take access from ann"] * 2
+
+
+@pytest.mark.parametrize("kind", ["iam.role_policy", "iam.role_inline"])
+def test_a_role_is_held_to_the_same(kind: str) -> None:
+    now = account(holding("role", "r", [READ_ONLY], {READ_ONLY: document(READ)}))
+    address = at(kind, "r", READ_ONLY)
+    (line,) = access.violations(Timeline(now, [change(1, address, now.value(address), None)]))
+    assert line.startswith(f"#1 {address} would take access from r: ")
+
+
+def test_a_policy_that_cannot_be_read_is_like_no_other() -> None:
+    now = account(holding("user", "ann", (), {"p": "one text"}))
+    swap = change(1, at("iam.user_inline", "ann", "p"), "one text", "another")
+    assert list(access.violations(Timeline(now, [swap]))) == [
+        f'#1 {swap.address} would take access from ann: "one text"',
+        f'#1 {swap.address} would give ann new access: "another"',
+    ]
 
 
 @pytest.mark.parametrize(("needs", "gains"), [((1,), 0), ((), 1)])
@@ -336,9 +383,9 @@ def test_the_plan_with_a_violation_is_refused_with_the_way_out() -> None:
 
 
 def test_what_was_looked_at_is_said() -> None:
-    assert [c.guard for c in guard.check(ANN, by_hand(), RESOURCES, (), NOW)] == [
-        "access", "lockout", "quotas", "quarantine", "exemptions", "trails",
-    ]  # fmt: skip
+    checks = guard.check(ANN, by_hand(), RESOURCES, (), NOW)
+    assert [c.guard for c in checks] == ["access", "lockout", "quotas", "quarantine", "exemptions", "trails"]
+    assert all(c.detail for c in checks)
 
 
 def test_the_policies_of_awss_own_that_only_deny_are_known(sandbox: Sandbox) -> None:

@@ -48,6 +48,22 @@ CASES = {
     "AWS's policy that nobody has read": (POWER, GET, False),
     "everything but something": (STAR, '{"Effect":"Allow","NotAction":["iam:*"],"Resource":["*"]}', True),
     "by everything but something": ('{"Effect":"Allow","NotAction":["iam:*"],"Resource":["*"]}', GET, False),
+    "the same exception, in fewer places": (
+        '{"Effect":"Allow","NotAction":["iam:*"],"Resource":["*"]}',
+        '{"Effect":"Allow","NotAction":["iam:*"],"Resource":["arn:aws:s3:::b"]}',
+        True,
+    ),
+    "another exception": (
+        '{"Effect":"Allow","NotAction":["iam:*"],"Resource":["*"]}',
+        '{"Effect":"Allow","NotAction":["s3:*"],"Resource":["*"]}',
+        False,
+    ),
+    "an exception by some actions": (S3, '{"Effect":"Allow","NotAction":["iam:*"],"Resource":["*"]}', False),
+    "other places than some": (
+        '{"Action":["s3:*"],"Effect":"Allow","NotResource":["arn:aws:s3:::b"]}',
+        '{"Action":["s3:getobject"],"Effect":"Allow","NotResource":["arn:aws:s3:::b"]}',
+        True,
+    ),
     "no statement": ('"text"', GET, False),
     "by no statement": (STAR, '"text"', False),
 }

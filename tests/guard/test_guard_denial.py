@@ -6,6 +6,7 @@ import pytest
 from support.accounts import (
     ADMIN,
     ME,
+    READ_ONLY,
     account,
     change,
     document,
@@ -22,9 +23,9 @@ from support.accounts import (
 
 from remediate.account import Account, Role, User
 from remediate.guard import lockout
-from remediate.guard.denial import effect
+from remediate.guard.denial import begun, effect
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, Value, at
+from remediate.model import Address, Change, Value, at
 from remediate.policy import statements
 
 NO_MFA = {"aws:MultiFactorAuthPresent": "false"}
@@ -51,6 +52,7 @@ EFFECTS = {
     "some actions": (deny(Action="iam:*"), SIGNS_IN, "none"),
     "some resources": ({**deny(), "Resource": "arn:aws:s3:::b/*"}, SIGNS_IN, "none"),
     "everything": (deny(), SIGNS_IN, "stops"),
+    "every action of every service": (deny(Action="*:*"), SIGNS_IN, "stops"),
     "everything but some": (deny(NotAction="s3:*"), SIGNS_IN, "stops"),
     "everything but on some resources": (
         {"Effect": "Deny", "Action": "*", "NotResource": "arn:aws:s3:::b/*"}, SIGNS_IN, "stops"),
@@ -75,6 +77,36 @@ EFFECTS = {
 def test_what_a_deny_means_for_an_administrator(said: Mapping[str, Value], who: User | Role, expected: str) -> None:
     (canonical,) = statements(document(said))
     assert effect(canonical, who) == expected
+
+
+G, P = at("iam.group_member", "g", "a"), at("iam.group_policy", "g", DENY_ALL)
+OWN = at("iam.user_policy", "a", DENY_ALL)
+BEGUN: dict[str, tuple[list[Change], tuple[str, ...], int | None]] = {
+    "it is there": ([change(1, OWN, "attached", None)], (OWN,), None),
+    "one change": ([change(1, OWN, None, "attached")], (OWN,), 1),
+    "the last of those that one way takes": (
+        [change(2, G, None, "member"), change(1, P, None, "attached")], (f"{G} {P}",), 2),
+    "the first of two ways": (
+        [change(3, OWN, None, "attached"), change(1, G, None, "member"), change(2, P, None, "attached")],
+        (OWN, f"{G} {P}"),
+        2,
+    ),
+    "it never comes": (
+        [change(1, G, None, "member"), change(2, G, "member", None, 1), change(3, P, None, "attached", 2)],
+        (f"{G} {P}",),
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "ways", "expected"), BEGUN.values(), ids=BEGUN)
+def test_the_change_by_which_a_statement_begins(
+    changes: list[Change], ways: tuple[str, ...], expected: int | None
+) -> None:
+    timeline = Timeline(account({OWN: "attached"} if changes[0].before else {}), changes)
+    carriers = [tuple(timeline.spans(Address(one))[0] for one in way.split()) for way in ways]
+    found = begun(timeline, carriers)
+    assert (found.id if found else None) == expected
 
 
 def test_a_policy_that_cannot_be_read_denies_nothing_that_anybody_knows() -> None:
@@ -153,6 +185,16 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
         "of 2 administrators who may work at any time from anywhere only 1 would be left (user/c)",
     ),
     "everything": (PEOPLE, [attach(DENY_ALL)], "working administrators only 0"),
+    "everything, twice over": (
+        PEOPLE,
+        [attach(DENY_ALL, id=3), change(2, at("iam.group_inline", "g", "no"), None, document(deny()))],
+        "only 0 would be left (none), at least 2 are needed: #2 iam.group_inline/g/no",
+    ),
+    "everything by two statements, the later one first": (
+        PEOPLE,
+        [attach(DENY_ALL, id=2), change(3, at("iam.group_inline", "g", "no"), None, document(deny()))],
+        f"only 0 would be left (none), at least 2 are needed: #2 iam.group_policy/g/{DENY_ALL}",
+    ),
     "a membership that brings it": (
         account(
             *(holding("user", n, [ADMIN]) for n in "ab"),
@@ -212,6 +254,22 @@ CALLER: dict[str, tuple[Account, list[Change]]] = {
 def test_no_plan_denies_anything_to_its_caller(now: Account, changes: list[Change]) -> None:
     found = [line for line in lockout.violations(Timeline(now, changes)) if "deny something" in line]
     assert len(found) == 1, found
+
+
+def test_what_a_group_is_denied_after_the_caller_has_left_it_is_not_denied_to_the_caller() -> None:
+    left = change(1, at("iam.group_member", "g", "caller"), "member", None)
+    later = change(2, at("iam.group_policy", "g", mine("p")), None, "attached", 1, risk="restrictive")
+    assert [line for line in lockout.violations(Timeline(MY_GROUP, [left, later])) if "deny something" in line] == []
+
+
+def test_everything_that_the_caller_would_lose_is_named() -> None:
+    gone = change(3, at("iam.user_policy", "caller", READ_ONLY), "attached", None, risk="restrictive")
+    key = change(2, at("iam.access_key", "caller", "AKIAOTHER"), "Active", "Inactive", risk="restrictive")
+    found = list(lockout.violations(Timeline(MY_GROUP, [attach("p"), key, gone])))
+    assert found == [
+        f"#1 g/{mine('p')} would deny something to what this run works with",
+        f"#3 caller/{READ_ONLY} is what this run works with: it could not finish or roll back",
+    ]
 
 
 @pytest.mark.parametrize("denied", DENIED)

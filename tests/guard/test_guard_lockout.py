@@ -68,6 +68,16 @@ ADMINISTRATORS = {
     "a role for people": (account(holding("role", "r", [ADMIN]), roles=[role("r")]), ["role/r"]),
     "a role for a provider's people": (account(holding("role", "r", [ADMIN]), roles=[role("r", SAML)]), ["role/r"]),
     "a role for a service": (account(holding("role", "r", [ADMIN]), roles=[role("r", LAMBDA)]), []),
+    "a role with the name of a user who is denied everything": (
+        account(
+            holding("role", "r", [ADMIN]),
+            holding("group", "g", (), {"no": DENY}),
+            members(g="r"),
+            users=[user("r")],
+            roles=[role("r")],
+        ),
+        ["role/r"],
+    ),
     "a role for everybody": (account(holding("role", "r", [ADMIN]), roles=[role("r", "*")]), ["role/r"]),
 }
 
@@ -117,6 +127,25 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "one of three": (admins("a", "b", "c"), [no_password("a")], ""),
     "two of three": (admins("a", "b", "c"), [no_password("a"), no_password("b", 2)], "only 1"),
     "the key of one who has no password": (admins("a", "b", key_of="a"), [no_key("a")], "only 1"),
+    "one of two keys": (
+        account(
+            *(holding("user", n, [ADMIN]) for n in "ab"),
+            users=[user("a", keys=(slot(), slot())), user("b", **SIGNS_IN)],
+        ),
+        [no_key("a")],
+        "",
+    ),
+    "the key of somebody else": (admins("a", "b", key_of="a"), [no_key("other")], ""),
+    "two ways of one administrator, the later one first": (
+        account(
+            *(holding("user", n, [ADMIN, mine("all")]) for n in "ab"),
+            policies(all=STAR),
+            users=[user("a", **SIGNS_IN), user("b", **SIGNS_IN)],
+        ),
+        [change(1, at("iam.user_policy", "a", mine("all")), "attached", None, risk="restrictive"),
+         change(2, at("iam.user_policy", "a", ADMIN), "attached", None, risk="restrictive")],
+        f"at least 2 are needed: #1 iam.user_policy/a/{mine('all')}",
+    ),
     "an inactive key beside the one in use": (TWO_KEYS, [no_key("a", "AKIA2", "Inactive", None)], ""),
     "the one in use": (TWO_KEYS, [no_key("a", "AKIA1")], "only 1"),
     "a key made active": (TWO_KEYS, [no_key("a", "AKIA2", "Inactive", "Active")], ""),
@@ -175,6 +204,17 @@ def test_what_would_lock_out(now: Account, changes: list[Change], said: str) -> 
     found = list(lockout.violations(Timeline(now, changes)))
     assert bool(found) == bool(said), found
     assert said in "\n".join(found)
+
+
+def test_what_is_left_and_what_is_needed_is_said_once() -> None:
+    changes = [no_password("b", 2), no_password("a"), no_password("c", 3)]
+    assert list(lockout.violations(Timeline(admins("a", "b", "c", "d"), changes))) == [
+        "of 4 working administrators only 1 would be left (user/d), at least 2 are needed: "
+        "#1 iam.login_profile/a, #2 iam.login_profile/b, #3 iam.login_profile/c"
+    ]
+    assert list(lockout.violations(Timeline(admins("a"), [no_password("a")]))) == [
+        "of 1 working administrators only 0 would be left (none), at least 1 are needed: #1 iam.login_profile/a"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -94,6 +95,17 @@ def long_policy(characters: int) -> tuple[Account, list[Change]]:
     return account(), [change(1, at("iam.policy", mine("long")), None, {"path": "/", "document": body})]
 
 
+HOLDERS = {
+    "user": "AttachedPoliciesPerUserQuota",
+    "group": "AttachedPoliciesPerGroupQuota",
+    "role": "AttachedPoliciesPerRoleQuota",
+}
+DEFAULTS = [
+    ("iam.user", "users", 5000),
+    ("iam.group", "groups", 300),
+    ("iam.policy", "customer managed policies", 1500),
+    ("iam.role", "roles", 1000),
+]
 LIMITS = {
     "groups of a user": (joined(8, 2), joined(8, 3)),
     "policies of a user": (held("user", 9, 1), held("user", 10, 1)),
@@ -119,12 +131,51 @@ def test_at_the_limit_and_one_over(fits: tuple[Account, list[Change]], one_over:
     assert len(list(quotas.violations(Timeline(*one_over)))) == 1
 
 
-def test_quotas_are_the_accounts_own_where_they_are_known() -> None:
-    raised = account(holding("user", "ann", [mine(f"p{n}") for n in range(12)]),
-                     summary={"AttachedPoliciesPerUserQuota": 13})  # fmt: skip
-    attach = [change(n, at("iam.user_policy", "ann", mine(f"new{n}")), None, "attached") for n in (1, 2)]
+@pytest.mark.parametrize(("holder", "quota"), HOLDERS.items())
+def test_quotas_are_the_accounts_own_where_they_are_known(holder: str, quota: str) -> None:
+    now, attach = held(holder, 12, 2)
+    raised = msgspec.structs.replace(now, summary={quota: 13})
     assert not list(quotas.violations(Timeline(raised, attach[:1])))
-    assert list(quotas.violations(Timeline(raised, attach)))
+    assert list(quotas.violations(Timeline(raised, attach))) == [
+        f"managed policies of the {holder} x: up to 14, IAM allows 13 (#2)"
+    ]
+
+
+def test_the_size_of_a_policy_is_the_accounts_own_limit() -> None:
+    _, (long,) = long_policy(6144)
+    found = list(quotas.violations(Timeline(account(summary={"PolicySizeQuota": 6143}), [long])))
+    assert found == [f"#1 {long.address} has 6144 characters, IAM allows 6143"]
+
+
+@pytest.mark.parametrize(("kind", "what", "most"), DEFAULTS)
+def test_quotas_that_the_account_does_not_tell(kind: str, what: str, most: int) -> None:
+    now = account({at(kind, f"n{n}"): {"path": "/"} for n in range(most - 1)})
+    create = [change(n, at(kind, f"new{n}"), None, {"path": "/"}) for n in (1, 2)]
+    assert not list(quotas.violations(Timeline(now, create[:1])))
+    found = list(quotas.violations(Timeline(now, create)))
+    assert found == [f"{what}: up to {most + 1}, IAM allows {most} (#2)"]
+
+
+def test_what_changes_without_coming_or_going_makes_no_room() -> None:
+    body: dict[str, Value] = {"path": "/", "document": document(statement("s3:x"))}
+    now = account({at("iam.policy", mine("a")): body}, summary={"PoliciesQuota": 1})
+    update = change(1, at("iam.policy", mine("a")), body, {**body, "path": "/x/"})
+    create = change(2, at("iam.policy", mine("b")), None, body, 1)
+    assert len(list(quotas.violations(Timeline(now, [update, create])))) == 1
+
+
+def test_what_has_no_quota_is_not_counted() -> None:
+    assert not list(quotas.violations(Timeline(account(), [change(1, at("s3.bucket", "b"), None, {})])))
+
+
+def test_as_many_come_as_go() -> None:
+    """One after another: what was paired is not paired anew, which for so many would take for ever."""
+    count = 1100
+    now = account({at("iam.user", f"u{n}"): {"path": "/"} for n in range(count)}, summary={"UsersQuota": count})
+    leave = [change(n + 1, at("iam.user", f"u{n}"), {"path": "/"}, None) for n in range(count)]
+    gone = change(count + 1, at("iam.group", "g"), None, {"path": "/"}, *(c.id for c in leave))
+    join = [change(gone.id + n, at("iam.user", f"new{n}"), None, {"path": "/"}, gone.id) for n in range(1, count + 1)]
+    assert not list(quotas.violations(Timeline(now, [*leave, gone, *join])))
 
 
 @pytest.mark.parametrize(

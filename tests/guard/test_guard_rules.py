@@ -91,8 +91,11 @@ def test_the_exempt_are_untouched(it: Change, refused: bool) -> None:
 
 def test_an_exemption_that_ended_protects_nobody() -> None:
     ended = msgspec.structs.replace(EXEMPT, expires=date(2026, 5, 31))
-    it = by("groups", "iam.user_policy", "ann", READ_ONLY)
-    assert not list(rules.exempt_untouched(Timeline(NOBODY, [it]), RESOURCES, [ended], NOW))
+    it = by("groups", "iam.user_policy", "ann", READ_ONLY, risk="additive")
+    assert guard.check(NOBODY, [it], RESOURCES, [ended], NOW)
+    with pytest.raises(Refused) as caught:
+        guard.check(NOBODY, [it], RESOURCES, [EXEMPT], NOW)
+    assert caught.value.details == (f"exemptions: #1 {it.address} concerns ann, exempt: glass",)
 
 
 LOGGING = at("cloudtrail.logging", "us-east-1", "main")
@@ -106,7 +109,9 @@ TRAIL = at("cloudtrail.trail", "us-east-1", "main")
         (change(1, TRAIL, {"bucket": "b"}, None), True),
         (change(1, LOGGING, None, "logging"), False),
         (change(1, TRAIL, {"bucket": "b"}, {"bucket": "c"}), False),
+        (change(1, TRAIL, None, {"bucket": "b", "multi_region": False}), False),
         (change(1, TRAIL, {"multi_region": False}, {"multi_region": True}), False),
+        (change(1, TRAIL, {"bucket": "b", "validation": True}, {"bucket": "c", "validation": True}), False),
         (change(1, TRAIL, {"multi_region": True}, {"multi_region": False}), True),
         (change(1, TRAIL, {"validation": True}, {"bucket": "b"}), True),
         (change(1, at("cloudtrail.selectors", "us-east-1", "main"), None, {"EventSelectors": []}), True),
@@ -129,12 +134,15 @@ def test_a_rollback_restores_even_so() -> None:
     assert names == ["access", "lockout", "quotas", "quarantine"]
 
 
-def test_many_violations_are_named_in_part_and_counted() -> None:
-    keys: list[Change] = [change(n, at("iam.access_key", "ann", f"AKIA{n}"), "Active", None) for n in range(1, 12)]
+@pytest.mark.parametrize(("count", "last"), [(8, "quarantine: #8 "), (9, "and 1 more"), (11, "and 3 more")])
+def test_many_violations_are_named_in_part_and_counted(count: int, last: str) -> None:
+    keys: list[Change] = [
+        change(n, at("iam.access_key", "ann", f"AKIA{n}"), "Active", None) for n in range(1, count + 1)
+    ]
     with pytest.raises(Refused) as caught:
         guard.check(account(), keys, RESOURCES, (), NOW)
-    assert len(caught.value.details) == guard.SHOWN + 1
-    assert caught.value.details[-1] == "and 3 more"
+    assert len(caught.value.details) == min(count, guard.SHOWN + 1)
+    assert caught.value.details[-1].startswith(last)
 
 
 def test_the_spans_of_an_entry() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.aws import Aws
 from support.contract.root import member_key, member_with_a_key
-from support.make import code
+from support.make import code, role_in
 from support.organization import AUDIT, root_client
 
 from remediate.sandbox.estate.root import MEMBER
@@ -28,8 +28,7 @@ def assume(aws: Aws, target: str = MEMBER, **more: Any) -> Any:
 
 def as_member(aws: Aws, service: str) -> Any:
     """A client of the member account itself: of a role in it."""
-    role = f"arn:aws:iam::{MEMBER}:role/ops"
-    made = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="ops")["Credentials"]
+    made = aws.client("sts").assume_role(RoleArn=role_in(MEMBER, "ops"), RoleSessionName="ops")["Credentials"]
     keys = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
     make: Any = aws._session.client
     return make(

@@ -22,6 +22,19 @@ def run(*arguments: str, cwd: Path, timeout: float = 120, **environment: str) ->
     )
 
 
+def started(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
+    """The same, going on."""
+    return subprocess.Popen(
+        [REMEDIATE, *arguments],
+        cwd=cwd,
+        env={**os.environ, "REMEDIATE_STATE_DIR": str(cwd / ".state")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def plan_file(cwd: Path) -> Path:
     """The oldest plan in the folder's plans/."""
     return sorted(cwd.glob("plans/*.plan.json"))[0]

@@ -1,34 +1,59 @@
-"""A program that applies plans and dies: for each line `<plan> <point>` it forks a child, which is killed there.
+"""An account that can be gone back to, and a program in it that dies:
+`python -m support.crash_driver apply|rollback FOLDER`.
 
-Points are counted from 1: before and after each call, and before and after each record of the journal. A point past the
-end, or 0, kills nobody. Answers `killed` or `ended <points>`. One process for many deaths, because imports take time.
+The account has what a plan of every kind needs; for `rollback` that plan is applied, and the plan that takes it back is
+the one to run. Each line of standard input is a story, told in a fork of this process and so in the account as it was:
+the program runs in a process of its own, which is killed at a point, runs again, is killed again, and in the end runs
+to its end. Points are counted from 1 in each life: before and after each call, and before and after each record.
 """
 
+import json
 import os
+import re
 import signal
+import socket
 import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from remediate import rollback
 from remediate.aws.live import LiveAccount
+from remediate.aws.reader import read_account
 from remediate.aws.resources import RESOURCES
-from remediate.aws.session import Session
 from remediate.executor import Executor
+from remediate.model import SETTLED, Plan, kind_of
+from remediate.sandbox import Sandbox
 from remediate.store.files import journal_path
 from remediate.store.journal import Journal
-from remediate.store.plans import load
-from support.engine import FakeClock
-from support.faults import Faults, listen
+from remediate.store.plans import load, sealed
+from support import every_kind
+from support.aws import Aws
+from support.engine import FakeClock, Runs, Wire, outcomes, plan_of
+from support.faults import Call, Faults
+from support.snapshot import snapshot
+
+IDS = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:AKIA|ASIA|ASCA|AIDA)[A-Z0-9]{12,17}|d-[0-9a-f]{10}|-[A-Za-z]{6}\b"
+)
+"""What AWS draws: a run that was interrupted draws other ids, and as many, in another order."""
 
 
 class Fate:
-    def __init__(self, point: int) -> None:
-        self.point = point
+    """Dies at the n-th point, having said where."""
+
+    def __init__(self, point: int, voice: int) -> None:
+        self.point, self.voice = point, voice
         self.passed = 0
 
-    def step(self, *_: Any, **__: Any) -> None:
+    def pass_by(self, where: str) -> None:
         self.passed += 1
         if self.passed == self.point:
+            os.write(self.voice, where.encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -37,45 +62,137 @@ class Doomed(Journal):
 
     fate: Fate
 
-    def add(self, *arguments: Any, **names: Any) -> None:
-        self.fate.step()
-        super().add(*arguments, **names)
-        self.fate.step()
+    def add(self, event: Any, change: int = 0, address: Any = "", **more: Any) -> None:
+        record = f"record {event} {kind_of(address)}"
+        self.fate.pass_by(f"before {record}")
+        super().add(event, change, address, **more)
+        self.fate.pass_by(f"after {record}")
 
 
-def child(session: Session, path: Path, point: int) -> int:
-    fate = Fate(point)
-    faults = Faults()
-    faults.before = fate.step
-    for client in session._clients.values():
-        listen(client.meta.events, faults.hook)
-        client.meta.events.register_last("after-call", fate.step)
-    clock = FakeClock()
-    journal = Doomed(journal_path(path), clock.now, "arn:aws:iam::123456789012:user/tester")
-    journal.fate = fate
-    Executor(load(path), LiveAccount(session, 1), RESOURCES, journal, clock, parallel=1).run()
-    return fate.passed
+class World:
+    """The account and the plan, in this process; a fork of it may change both."""
+
+    def __init__(self, mode: str, folder: Path) -> None:
+        self.folder = folder
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        with Sandbox() as sandbox:
+            os.environ.update(sandbox.environment())
+            aws, wire = Aws(sandbox), Wire()
+            plan = plan_of(*every_kind.steps(aws.client, wire.session))
+            self.plan = plan if mode == "apply" else self._applied(plan, wire)
+        sandbox._port = self.listener.getsockname()[1]  # where each fork serves the account
+        os.environ.update(sandbox.environment())
+        self.aws, self.wire = Aws(sandbox), Wire()
+        self.wire.session._boto.events.register_last("after-call", self._after_call)
+        self.fate = Fate(0, -1)
+        for service, region, once in wire.session._clients:
+            self.wire.session._client(service, region, once=once)  # it takes its time, once
+
+    def _applied(self, plan: Plan, wire: Wire) -> Plan:
+        (self.folder / "forward").mkdir()
+        forward = Runs(plan, self.folder / "forward", wire)
+        assert set(outcomes(forward.run())) == {"done"}
+        done = rollback.settled(plan, forward.records, LiveAccount(wire.session, 4), forward.clock)
+        return sealed(rollback.inverse(plan, done, read_account(wire.session), RESOURCES, forward.clock.now()))
+
+    def _after_call(self, model: Any, **_: Any) -> None:
+        self.fate.pass_by(f"after call {model.service_model.service_name}:{model.name}")
+
+    def _before_call(self, call: Call) -> None:
+        self.fate.pass_by(f"before call {call.service}:{call.operation}")
+
+    def story(self, number: int, deaths: Sequence[int], cut: int | None) -> dict[str, Any]:
+        """The deaths, then a last run; what the journal and the account say in the end."""
+        folder = self.folder / str(number)
+        folder.mkdir()
+        os.environ["REMEDIATE_STATE_DIR"] = str(folder)
+        runs = Runs(self.plan, folder, self.wire)
+        runs.plan = load(runs.path)  # as the command has it
+        said = [self._life(runs.path, death) for death in deaths]
+        journal = journal_path(runs.path)
+        lines = (journal.read_bytes() if journal.exists() else b"").splitlines(keepends=True) or [b""]
+        if cut is not None:
+            journal.write_bytes(b"".join(lines[:-1]) + lines[-1][:cut])
+        with self._serving():
+            last = runs.run()
+            shown = json.dumps(snapshot(self.aws.client), sort_keys=True, indent=1, default=str)
+        settled = Counter(r.change for r in runs.records if r.event in SETTLED)
+        return {
+            "deaths": said,
+            "record": len(lines[-1]),
+            "outcomes": sorted(set(outcomes(last))),
+            "settled once": settled == Counter(change.id for change in self.plan.changes),
+            "end": runs.records[-1].detail,
+            "account": sorted(line.rstrip(",") for line in IDS.sub("(id)", shown).splitlines()),
+        }
+
+    def _life(self, path: Path, death: int) -> str:
+        """One run in a process of its own: where it was killed, or how many points it passed."""
+        (begin, started), (hear, voice) = os.pipe(), os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.read(begin, 1)  # the server is started after the fork: threads do not survive one
+            os.write(voice, f"ended {self._run(path, Fate(death, voice))}".encode())
+            os._exit(0)
+        with self._serving():
+            os.write(started, b"!")
+            status = os.waitpid(pid, 0)[1]
+        said = os.read(hear, 200).decode()
+        for end in (begin, started, hear, voice):
+            os.close(end)
+        assert said.startswith("ended") or os.WTERMSIG(status) == signal.SIGKILL
+        return said
+
+    def _run(self, path: Path, fate: Fate) -> int:
+        self.fate = fate
+        self.wire.faults = Faults()
+        self.wire.faults.before = self._before_call
+        clock = FakeClock()
+        journal = Doomed(journal_path(path), clock.now, "arn:aws:iam::123456789012:user/tester")
+        journal.fate = fate
+        Executor(load(path), LiveAccount(self.wire.session, 1), RESOURCES, journal, clock, parallel=1).run()
+        return fate.passed
+
+    @contextmanager
+    def _serving(self) -> Iterator[None]:
+        from remediate.sandbox import wsgi
+
+        server = wsgi.server(self.listener.dup())
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def told(world: World, number: int, deaths: Sequence[int], cut: int | None) -> str:
+    """A story in a fork, as JSON."""
+    hear, voice = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            answer = json.dumps(world.story(number, deaths, cut))
+        except BaseException:  # noqa: BLE001 - this process ends here, and the other one says it
+            answer = json.dumps({"error": traceback.format_exc()})
+        with os.fdopen(voice, "w") as out:
+            out.write(answer)
+        os._exit(0)
+    os.close(voice)
+    with os.fdopen(hear) as said:
+        text = said.read()
+    os.waitpid(pid, 0)
+    return text
 
 
 def main() -> None:
-    session = Session()
-    for once in (False, True):
-        session._client("iam", "", once=once)
-        session._client("secretsmanager", "", once=once)
-    session._client("sts", "", once=False)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        path, point = line.rsplit(" ", 1)
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if not pid:
-            os.write(writer, str(child(session, Path(path), int(point))).encode())
-            os._exit(0)
-        os.close(writer)
-        status = os.waitpid(pid, 0)[1]
-        passed = os.read(reader, 20).decode()
-        os.close(reader)
-        print("killed" if os.WIFSIGNALED(status) else f"ended {passed}", flush=True)
+    world = World(sys.argv[1], Path(sys.argv[2]))
+    kinds = sorted({kind_of(change.address) for change in world.plan.changes})
+    print(json.dumps({"kinds": kinds, "kept": {kept.address: kept.why for kept in world.plan.kept}}), flush=True)
+    for number, line in enumerate(sys.stdin):
+        print(told(world, number, **json.loads(line)), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from remediate import __version__
+from remediate import __version__, audit
 from remediate.aws.live import LiveAccount
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
-from remediate.executor import Executor, Result
+from remediate.executor import Executor, Made, Result
 from remediate.model import Address, Change, Header, Plan, Reason, Record, Risk, Value, at, kind_of
 from remediate.store.files import journal_path
 from remediate.store.journal import Journal, read
@@ -116,18 +116,24 @@ class Runs:
         self.clock = clock or FakeClock()
         self.parallel = parallel
 
-    def executor(self, faults: Faults | None = None, *, fail_fast: bool = False) -> Executor:
+    def executor(
+        self, faults: Faults | None = None, *, fail_fast: bool = False, before: Made | None = None
+    ) -> Executor:
         self.wire.faults = faults or Faults()
         journal = Journal(journal_path(self.path), self.clock.now, "arn:aws:iam::123456789012:user/tester")
         live = LiveAccount(self.wire.session, self.parallel)
-        return Executor(self.plan, live, RESOURCES, journal, self.clock, parallel=self.parallel, fail_fast=fail_fast)
+        how: dict[str, Any] = {"parallel": self.parallel, "fail_fast": fail_fast, "before": before}
+        return Executor(self.plan, live, RESOURCES, journal, self.clock, **how)
 
-    def run(self, faults: Faults | None = None, *, fail_fast: bool = False) -> Result:
-        return self.executor(faults, fail_fast=fail_fast).run()
+    def run(self, faults: Faults | None = None, *, fail_fast: bool = False, before: Made | None = None) -> Result:
+        """To its end; what it wrote is what a run can have written."""
+        result = self.executor(faults, fail_fast=fail_fast, before=before).run()
+        assert list(audit.faults(self.plan, self.records)) == []
+        return result
 
     @property
     def records(self) -> list[Record]:
-        return read(journal_path(self.path))[0]
+        return read(journal_path(self.path)).records
 
     def events(self, change: int = 1) -> list[str]:
         return [record.event for record in self.records if record.change == change]

@@ -58,6 +58,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.arrived: list[Call] = []
+        """Those that AWS was given, whatever became of the answer."""
         self.before: Callable[[Call], None] = lambda _call: None
         """Runs before each call, such as somebody else's edit of the account."""
         self._count: Counter[str] = Counter()
@@ -89,7 +91,10 @@ class Faults:
             call = Call(service, operation, self._count[operation], len(self.calls) + 1, request)
             self.calls.append(call)
         self.before(call)
-        return next((fault(call) for chosen, fault in self._rules if chosen(call)), None)
+        fault = next((fault for chosen, fault in self._rules if chosen(call)), None)
+        if fault is None or fault in CARRIED_OUT:
+            self.arrived.append(call)
+        return fault(call) if fault else None
 
 
 def lost_on_the_way(call: Call) -> AWSResponse | None:
@@ -104,19 +109,19 @@ def unreachable(call: Call) -> AWSResponse | None:
 
 def answer_lost(call: Call) -> AWSResponse | None:
     """The call is carried out, and its answer never comes back."""
-    _deliver(call)
+    deliver(call)
     raise ReadTimeoutError(endpoint_url=call.request.url)
 
 
 def rubbish(call: Call) -> AWSResponse | None:
     """The call is carried out, and a proxy in between answers something that is not AWS's."""
-    _deliver(call)
+    deliver(call)
     return _answer(call, 200, b"<html>Bad Gateway</html")
 
 
 def server_error(call: Call) -> AWSResponse | None:
     """The call is carried out, and AWS fails while it answers."""
-    _deliver(call)
+    deliver(call)
     return refusal("ServiceFailure", 500)(call)
 
 
@@ -140,7 +145,10 @@ def refusal(code: str, status: int = 400, message: str = "because the test says 
 throttled = refusal("Throttling", 400, "Rate exceeded")
 denied = refusal("AccessDenied", 403)
 expired = refusal("ExpiredToken", 403)
+unavailable = refusal("ServiceUnavailable", 503)
+"""AWS fails before it carries the call out; the caller cannot know."""
 absent = refusal("NoSuchEntity", 404)
+CARRIED_OUT = (answer_lost, rubbish, server_error)
 
 
 def every(share: float) -> Chooser:
@@ -148,9 +156,9 @@ def every(share: float) -> Chooser:
     return lambda call: int(call.index * share) != int((call.index - 1) * share)
 
 
-def _deliver(call: Call) -> None:
+def deliver(call: Call) -> None:
     answer = URLLib3Session().send(call.request)
-    assert answer.status_code < 400, answer.text
+    assert answer.status_code < 500, answer.text  # a refusal can be lost like any other answer
 
 
 class _Raw(io.BytesIO):

@@ -72,6 +72,16 @@ def details(iam: Any, size: int = 1000, **parameters: Any) -> Any:
     return paginator.paginate(PaginationConfig={"PageSize": size}, **parameters)
 
 
+def role_in(account: str, name: str) -> str:
+    """The ARN of a role in another account, made there unless it is there: nobody assumes a role that is not."""
+    from moto.iam.models import iam_backends
+
+    iam: Any = iam_backends[account]["aws"]
+    if name not in {role.name for role in iam.roles.values()}:
+        iam.create_role(name, trust(EC2), "/", None, "", [], 3600)
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
 def backend() -> Any:
     from moto.iam.models import iam_backends
 

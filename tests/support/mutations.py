@@ -1,7 +1,4 @@
-"""Every way in which the resource types change IAM: what must be there before, the change, and the calls it makes.
-
-A group's path is not among them: moto takes UpdateGroup and changes nothing.
-"""
+"""Every way in which the resource types change IAM: what must be there before, the change, and the calls it makes."""
 
 import json
 from collections.abc import Callable
@@ -150,6 +147,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation("delete-key", "iam.access_key", ("alice", KEY), "Inactive", None, ("DeleteAccessKey",), _key("Inactive")),
     Mutation("create-group", "iam.group", ("ops",), None, _path("/"), ("CreateGroup",), nothing),
+    Mutation("move-group", "iam.group", ("team",), _path("/"), _path("/apps/"), ("UpdateGroup",), everything),
     Mutation("delete-group", "iam.group", ("team",), _path("/"), None, ("DeleteGroup",), everything),
     Mutation("join", "iam.group_member", ("team", "alice"), None, "member", ("AddUserToGroup",), everything),
     Mutation("leave", "iam.group_member", ("team", "alice"), "member", None, ("RemoveUserFromGroup",), _MEMBER),

@@ -4,23 +4,28 @@ from remediate.aws.facts import FACTS
 from remediate.aws.resources import RESOURCES
 from remediate.model import Permission
 
-FIRST: tuple[str, ...] = (
+ACCOUNT_ACTIONS: tuple[str, ...] = (
     "cloudtrail:DescribeTrails",
     "cloudtrail:GetEventSelectors",
     "cloudtrail:GetTrailStatus",
     "ec2:DescribeRegions",
     "iam:GenerateCredentialReport",
-    "iam:GetAccessKeyLastUsed",
     "iam:GetAccountAuthorizationDetails",
     "iam:GetAccountPasswordPolicy",
     "iam:GetAccountSummary",
     "iam:GetCredentialReport",
+    "iam:ListAccountAliases",
+    "sts:GetCallerIdentity",
+)
+"""What reading an account needs before anything is asked for: `apply` and `rollback` look at it again with these."""
+
+ASKED: tuple[str, ...] = (
+    "iam:GetAccessKeyLastUsed",
     "iam:GetLoginProfile",
     "iam:GetRole",
     "iam:GetRolePolicy",
     "iam:GetUser",
     "iam:ListAccessKeys",
-    "iam:ListAccountAliases",
     "kms:DescribeKey",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
@@ -35,14 +40,14 @@ FIRST: tuple[str, ...] = (
     "s3:GetEncryptionConfiguration",
     "s3:GetLifecycleConfiguration",
     "s3:ListBucket",
-    "sts:GetCallerIdentity",
 )
-"""What every reading of an account needs, and the kinds of a trail."""
+"""What controls ask for besides: about users, and the kinds of a trail."""
 
 PLAN_ACTIONS: tuple[str, ...] = tuple(
     sorted(
         {
-            *FIRST,
+            *ACCOUNT_ACTIONS,
+            *ASKED,
             *(action for resource in RESOURCES.values() for action in resource.reading),
             *(action for fact in FACTS.values() for action in fact.actions),
         }

@@ -4,10 +4,8 @@ GetAccountAuthorizationDetails replaces six calls a user. AWS's own policies are
 account, there are more than a thousand, and their ARN says which one it is.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from remediate.account import Role, User
+from remediate.aws.documents import held
 from remediate.aws.reader.part import Part
 from remediate.aws.session import Answer, Session
 from remediate.model import Address, Value, at
@@ -55,7 +53,7 @@ def _group(item: Answer, state: dict[Address, Value]) -> None:
 
 
 def _role(item: Answer, state: dict[Address, Value]) -> Role:
-    name, trust = item["RoleName"], steady(_document(item["AssumeRolePolicyDocument"]))
+    name, trust = item["RoleName"], steady(held(item["AssumeRolePolicyDocument"]))
     value = {"path": item["Path"], "trust": trust}
     state[at("iam.role", name)] = value
     _policies("role", name, item, state)
@@ -78,17 +76,12 @@ def _policies(holder: str, name: str, item: Answer, state: dict[Address, Value])
     for policy in item.get("AttachedManagedPolicies", ()):
         state[at(f"iam.{holder}_policy", name, policy["PolicyArn"])] = "attached"
     for policy in item.get(f"{holder.title()}PolicyList", ()):
-        state[at(f"iam.{holder}_inline", name, policy["PolicyName"])] = _document(policy["PolicyDocument"])
+        state[at(f"iam.{holder}_inline", name, policy["PolicyName"])] = held(policy["PolicyDocument"])
 
 
 def _policy(item: Answer, state: dict[Address, Value]) -> None:
     default = next(v for v in item["PolicyVersionList"] if v["IsDefaultVersion"])
-    state[at("iam.policy", item["Arn"])] = {"path": item["Path"], "document": _document(default["Document"])}
-
-
-def _document(value: Any) -> Value:
-    """botocore decodes documents; a text that is no JSON stays text, and is equal only to itself."""
-    return value if isinstance(value, Mapping) else str(value)
+    state[at("iam.policy", item["Arn"])] = {"path": item["Path"], "document": held(default["Document"])}
 
 
 def _tags(item: Answer) -> dict[str, str]:

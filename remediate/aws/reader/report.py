@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.h
 import csv
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
@@ -37,8 +37,16 @@ def read_report(aws: Session) -> Mapping[str, Row]:
         reraise=True,
     )
     waiting(_generated, aws)
-    text = aws.read("iam", "get_credential_report")["Content"].decode()
-    return {row["user"]: _row(row) for row in csv.DictReader(io.StringIO(text))}
+    return parsed(aws.read("iam", "get_credential_report")["Content"])
+
+
+def parsed(content: bytes) -> Mapping[str, Row]:
+    """Raises CallFailed for what is no such report: nobody's keys are known then."""
+    try:
+        return {row["user"]: _row(row) for row in csv.DictReader(io.StringIO(content.decode()), strict=True)}
+    except (KeyError, TypeError, UnicodeDecodeError, csv.Error) as error:
+        why = f"the credential report cannot be read: {type(error).__name__} {error}"
+        raise CallFailed("get_credential_report", "BadReport", why) from None
 
 
 def _generated(aws: Session) -> None:
@@ -73,6 +81,7 @@ def _slots(row: Mapping[str, str]) -> list[KeySlot]:
 def _moment(text: str) -> datetime | None:
     """A date, or none for N/A, no_information and not_supported."""
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

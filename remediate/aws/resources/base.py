@@ -59,6 +59,13 @@ class Resource(ABC):
     def two_valued(self) -> bool:
         return self.binary
 
+    def makes_another(self, before: Value, after: Value) -> bool:
+        """Whether the same transition sent twice makes two things: AWS takes no client token for it, and no name."""
+        return False
+
+    def shown_once(self, before: Value, after: Value) -> bool:
+        return False
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         return "exact", ""
 

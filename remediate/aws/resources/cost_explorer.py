@@ -48,9 +48,9 @@ def _permissions(noun: str, where: AccountId, *verbs: str) -> list[Permission]:
     # What is created has no id yet, and a listing is of all:
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscostexplorerservice.html
     arn = f"arn:{where.partition}:ce::{where.account}:anomaly{noun.lower()}/*"
+    read = ("GetAnomalyMonitors", *(("GetAnomalySubscriptions",) if noun == "Subscription" else ()))
     return [
-        *(Permission(action=f"ce:{a}") for a in ("GetAnomalyMonitors", "GetAnomalySubscriptions")),
-        Permission(action=f"ce:CreateAnomaly{noun}"),
+        *(Permission(action=f"ce:{a}") for a in (*read, f"CreateAnomaly{noun}")),
         *(Permission(action=f"ce:{verb}Anomaly{noun}", resource=arn) for verb in verbs),
     ]
 
@@ -64,6 +64,10 @@ class AnomalyMonitor(Resource):
 
     def container(self, address: Address) -> str:
         return self.kind
+
+    def makes_another(self, before: Value, after: Value) -> bool:
+        """Names may repeat, and each has an ARN of its own."""
+        return before is None
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if before is not None and after is not None:
@@ -107,6 +111,10 @@ class AnomalySubscription(Resource):
 
     def container(self, address: Address) -> str:
         return self.kind
+
+    def makes_another(self, before: Value, after: Value) -> bool:
+        """Names may repeat, and each has an ARN of its own."""
+        return before is None
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         names = value.get("monitors") if isinstance(value, Mapping) else None

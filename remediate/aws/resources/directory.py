@@ -72,6 +72,10 @@ class Directory(Resource):
     reading = ("ds:DescribeDirectories",)
     sample: Value = {"type": "*"}
 
+    def makes_another(self, before: Value, after: Value) -> bool:
+        """Names may repeat."""
+        return before is None
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         return (
             "impossible",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from remediate.aws.resources.base import Resource
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Answer, Session, request_id
 from remediate.model import AccountId, Address, Permission, Receipt, Value, at, pair_of
 
@@ -40,11 +41,10 @@ class ProfileAssociation(Resource):
         names = ["AssociateIamInstanceProfile", "DisassociateIamInstanceProfile"]
         names += ["ReplaceIamInstanceProfileAssociation"] if before is not None and after is not None else []
         profiles = sorted({value.rpartition("/")[2] for value in (before, after) if isinstance(value, str)})
-        roles = f"arn:{where.partition}:iam::{where.account}:role/*"
         return [
             Permission(action="ec2:DescribeIamInstanceProfileAssociations"),
             *(Permission(action=f"ec2:{a}", resource=arn) for a in names),
-            *(Permission(action="iam:PassRole", resource=roles + profile) for profile in profiles),
+            *(permission for profile in profiles for permission in on_entity(where, "role", profile, "PassRole")),
         ]
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:

@@ -1,8 +1,9 @@
 """Server certificates that IAM keeps for load balancers and CloudFront."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from remediate.aws.resources.base import Resource
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, when
@@ -24,11 +25,9 @@ class ServerCertificate(Resource):
         return "impossible", "the certificate with its private key, which AWS never shows"
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        path = str(before.get("path", "/")) if isinstance(before, Mapping) else "/"
-        arn = f"arn:{where.partition}:iam::{where.account}:server-certificate{path}{name_of(address)}"
         return [
             Permission(action="iam:ListServerCertificates"),
-            Permission(action="iam:DeleteServerCertificate", resource=arn),
+            *on_entity(where, "server-certificate", name_of(address), "DeleteServerCertificate"),
         ]
 
     def container(self, address: Address) -> str:

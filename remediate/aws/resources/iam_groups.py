@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
@@ -21,8 +22,9 @@ class Group(Resource):
         return ("equivalent", "the group's unique id") if after is None else ("exact", "")
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = f"arn:{where.partition}:iam::{where.account}:group/*{name_of(address)}"
-        return [Permission(action=f"iam:{verb}Group", resource=arn) for verb in ("Get", "Create", "Delete", "Update")]
+        fresh = before is None or after is None
+        names = ("GetGroup", "CreateGroup", "DeleteGroup") if fresh else ("GetGroup", "UpdateGroup")
+        return on_entity(where, "group", name_of(address), *names)
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         try:
@@ -63,11 +65,9 @@ class GroupMember(Resource):
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
         group, user = pair_of(address)
-        base = f"arn:{where.partition}:iam::{where.account}"
         return [
-            Permission(action="iam:ListGroupsForUser", resource=f"{base}:user/*{user}"),
-            Permission(action="iam:AddUserToGroup", resource=f"{base}:group/*{group}"),
-            Permission(action="iam:RemoveUserFromGroup", resource=f"{base}:group/*{group}"),
+            *on_entity(where, "user", user, "ListGroupsForUser"),
+            *on_entity(where, "group", group, "AddUserToGroup", "RemoveUserFromGroup"),
         ]
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:

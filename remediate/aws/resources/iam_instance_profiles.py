@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_in
 from collections.abc import Iterable, Mapping
 
 from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
@@ -46,11 +47,8 @@ class InstanceProfile(OfProfile):
         return ("exact", "") if before is None else ("impossible", "a profile's path is fixed when it is made")
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        value = after if isinstance(after, Mapping) else before
-        path = str(value.get("path", "/")) if isinstance(value, Mapping) else "/"
-        arn = f"arn:{where.partition}:iam::{where.account}:instance-profile{path}{name_of(address)}"
         names = ("GetInstanceProfile", "CreateInstanceProfile", "DeleteInstanceProfile")
-        return [Permission(action=f"iam:{a}", resource=arn) for a in names]
+        return on_entity(where, "instance-profile", name_of(address), *names)
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         name = name_of(address)
@@ -78,11 +76,10 @@ class InstanceProfileRole(OfProfile):
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
         profile, role = pair_of(address)
-        base = f"arn:{where.partition}:iam::{where.account}"
         names = ("GetInstanceProfile", "AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile")
         return [
-            *(Permission(action=f"iam:{a}", resource=f"{base}:instance-profile/*{profile}") for a in names),
-            Permission(action="iam:PassRole", resource=f"{base}:role/*{role}"),
+            *on_entity(where, "instance-profile", profile, *names),
+            *on_entity(where, "role", role, "PassRole"),
         ]
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:

@@ -21,7 +21,7 @@ import msgspec
 
 from remediate.aws.resources import secrets
 from remediate.aws.resources.base import Resource, absent_if
-from remediate.aws.resources.iam_users import user_arn
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Answer, Session, request_id
 from remediate.errors import CallFailed, OutcomeUnknown
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, pair_of, when
@@ -83,6 +83,9 @@ class IssuedKey(Resource):
         user, region, name = place_of(address)
         return (at("iam.user", user), at("secretsmanager.secret", region, name))
 
+    def makes_another(self, before: Value, after: Value) -> bool:
+        return after is not None
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if after is None:
             return "equivalent", "the key itself: another one would take its place"
@@ -94,7 +97,7 @@ class IssuedKey(Resource):
         values = ("DescribeSecret", "PutSecretValue", "TagResource", "UntagResource", "UpdateSecretVersionStage")
         arn = secrets.secret_arn(region, name, where)
         return [
-            *(Permission(action=f"iam:{a}", resource=user_arn(where, user)) for a in keys),
+            *on_entity(where, "user", user, *keys),
             Permission(action="iam:GetAccessKeyLastUsed"),
             *(Permission(action=f"secretsmanager:{a}", resource=arn) for a in values),
             *secrets.kms_permissions(before, after),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
+from remediate.aws.documents import as_text, held
 from remediate.aws.resources.base import Resource, absent_if
-from remediate.aws.session import Session, request_id
+from remediate.aws.resources.entity import on_entity
+from remediate.aws.session import Answer, Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
 
@@ -23,6 +23,10 @@ class ManagedPolicy(Resource):
     kind = "iam.policy"
     shared = True
     access = True
+
+    def makes_another(self, before: Value, after: Value) -> bool:
+        """CreatePolicyVersion does."""
+        return before is not None and after is not None
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if after is None:
@@ -43,7 +47,7 @@ class ManagedPolicy(Resource):
         except CallFailed as error:
             absent_if(error, "NoSuchEntity")
             return {}
-        return {address: {"path": policy["Path"], "document": version["PolicyVersion"]["Document"]}}
+        return {address: {"path": policy["Path"], "document": held(version["PolicyVersion"]["Document"])}}
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         arn = name_of(address)
@@ -59,24 +63,26 @@ class ManagedPolicy(Resource):
             aws.write("iam", "create_policy_version", PolicyArn=arn, PolicyDocument=document, SetAsDefault=True),
         )
 
-    def _drop_versions(self, aws: Session, arn: str, keep: int) -> list[dict[str, object]]:
+    def _drop_versions(self, aws: Session, arn: str, keep: int) -> list[Answer]:
         """Deletes the oldest versions that are not the default, so that `keep` of them are left."""
         pages = aws.pages("iam", "list_policy_versions", PolicyArn=arn)
-        others = [v for page in pages for v in page["Versions"] if not v["IsDefaultVersion"]]
-        old = sorted(others, key=lambda v: int(v["VersionId"][1:]), reverse=True)[keep:]  # v12 is newer than v9
-        return [
-            aws.write("iam", "delete_policy_version", PolicyArn=arn, VersionId=version["VersionId"]) for version in old
-        ]
+        others = [v["VersionId"] for page in pages for v in page["Versions"] if not v["IsDefaultVersion"]]
+        old = sorted(others, key=lambda id: int(id[1:]), reverse=True)[keep:]  # v12 is newer than v9
+        return [answer for id in old if (answer := _drop(aws, arn, id))]
+
+
+def _drop(aws: Session, arn: str, version: str) -> Answer | None:
+    """None where it is gone: one that was deleted a moment ago is still listed."""
+    try:
+        return aws.write("iam", "delete_policy_version", PolicyArn=arn, VersionId=version)
+    except CallFailed as error:
+        absent_if(error, "NoSuchEntity")
+        return None
 
 
 def _parts(value: Value) -> tuple[str, str]:
     body = value if isinstance(value, Mapping) else {}
     return as_text(body.get("document")), str(body.get("path", "/"))
-
-
-def as_text(document: Value) -> str:
-    """A document as it is sent: the order of its keys as somebody wrote them, without white space."""
-    return msgspec.json.encode(document).decode()
 
 
 class OfPrincipal(Resource):
@@ -94,8 +100,8 @@ class OfPrincipal(Resource):
     def parent(self, address: Address) -> Address | None:
         return self.principal(address)
 
-    def holder_arn(self, address: Address, where: AccountId) -> str:
-        return f"arn:{where.partition}:iam::{where.account}:{self.holder}/*{pair_of(address)[0]}"
+    def on_holder(self, address: Address, where: AccountId, *actions: str) -> list[Permission]:
+        return on_entity(where, self.holder, pair_of(address)[0], *actions)
 
 
 class Attached(OfPrincipal):
@@ -115,9 +121,9 @@ class Attached(OfPrincipal):
         return (at(f"iam.{self.holder}", holder), at("iam.policy", arn))
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn, title = self.holder_arn(address, where), self.holder.title()
+        title = self.holder.title()
         names = (f"ListAttached{title}Policies", f"Attach{title}Policy", f"Detach{title}Policy")
-        return [Permission(action=f"iam:{a}", resource=arn) for a in names]
+        return self.on_holder(address, where, *names)
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         holder = pair_of(address)[0]
@@ -146,8 +152,7 @@ class Inline(OfPrincipal):
         return (at(f"iam.{self.holder}", pair_of(address)[0]),)
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn, title = self.holder_arn(address, where), self.holder.title()
-        return [Permission(action=f"iam:{verb}{title}Policy", resource=arn) for verb in ("Get", "Put", "Delete")]
+        return self.on_holder(address, where, *(f"{a}{self.holder.title()}Policy" for a in ("Get", "Put", "Delete")))
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         holder, name = pair_of(address)
@@ -156,7 +161,7 @@ class Inline(OfPrincipal):
         except CallFailed as error:
             absent_if(error, "NoSuchEntity")
             return {}
-        return {address: answer["PolicyDocument"]}
+        return {address: held(answer["PolicyDocument"])}
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         holder, name = pair_of(address)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Value, at, name_of
@@ -29,8 +30,7 @@ class RoleSession(Resource):
         return (at("iam.role", name_of(address)),)
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = f"arn:{where.partition}:iam::{where.account}:role/*{name_of(address)}"
-        return [Permission(action=f"iam:{a}", resource=arn) for a in ("GetRole", "UpdateRole")]
+        return on_entity(where, "role", name_of(address), "GetRole", "UpdateRole")
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         try:

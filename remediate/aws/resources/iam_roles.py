@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from remediate.aws.documents import as_text, held
 from remediate.aws.resources.base import Resource, absent_if
-from remediate.aws.resources.iam_policies import as_text
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.resources.iam_providers import trusted_by
 from remediate.aws.session import Session, request_id
 from remediate.errors import CallFailed
@@ -38,12 +39,9 @@ class Role(Resource):
         return "exact", ""
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        value = after if isinstance(after, Mapping) else before
-        path = str(value.get("path", "/")) if isinstance(value, Mapping) else "/"
-        arn = f"arn:{where.partition}:iam::{where.account}:role{path}{name_of(address)}"
         fresh = before is None or after is None
         names = ("GetRole", "CreateRole", "DeleteRole") if fresh else ("GetRole", "UpdateAssumeRolePolicy")
-        return [Permission(action=f"iam:{a}", resource=arn) for a in names]
+        return on_entity(where, "role", name_of(address), *names)
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         try:
@@ -51,7 +49,7 @@ class Role(Resource):
         except CallFailed as error:
             absent_if(error, "NoSuchEntity")
             return {}
-        return {address: {"path": role["Path"], "trust": steady(role["AssumeRolePolicyDocument"])}}
+        return {address: {"path": role["Path"], "trust": steady(held(role["AssumeRolePolicyDocument"]))}}
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         name = name_of(address)

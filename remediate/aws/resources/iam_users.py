@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from remediate.aws.failures import OutcomeUnknownOf
 from remediate.aws.resources.base import Resource, absent_if
+from remediate.aws.resources.entity import on_entity
 from remediate.aws.session import Answer, Session, request_id
 from remediate.errors import CallFailed, OutcomeUnknown
 from remediate.model import (
@@ -20,11 +21,6 @@ from remediate.model import (
     pair_of,
     when,
 )
-
-
-def user_arn(where: AccountId, name: str) -> str:
-    """The ARN of a user at any path: permissions are asked before the path is known."""
-    return f"arn:{where.partition}:iam::{where.account}:user/*{name}"
 
 
 class OfUser(Resource):
@@ -58,8 +54,9 @@ class User(Resource):
         return "exact", ""
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = user_arn(where, name_of(address))
-        return [Permission(action=f"iam:{a}User", resource=arn) for a in ("Get", "Create", "Delete", "Update")]
+        fresh = before is None or after is None
+        names = ("GetUser", "CreateUser", "DeleteUser") if fresh else ("GetUser", "UpdateUser")
+        return on_entity(where, "user", name_of(address), *names)
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         try:
@@ -88,8 +85,8 @@ class UserTag(OfUser):
         return f"{self.kind}/{pair_of(address)[0]}"
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = user_arn(where, pair_of(address)[0])
-        return [Permission(action=f"iam:{a}", resource=arn) for a in ("ListUserTags", "TagUser", "UntagUser")]
+        names = ("ListUserTags", "TagUser", *(("UntagUser",) if before is None or after is None else ()))
+        return on_entity(where, "user", pair_of(address)[0], *names)
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         user = pair_of(address)[0]
@@ -119,18 +116,19 @@ class LoginProfile(OfUser):
     def parent(self, address: Address) -> Address | None:
         return at("iam.user", name_of(address))
 
+    def shown_once(self, before: Value, after: Value) -> bool:
+        return after is not None
+
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if after is None:
             return "equivalent", "the password itself: rollback makes a new one-time password, shown once"
         return "exact", ""
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = user_arn(where, name_of(address))
         names = ("GetLoginProfile", "GetUser", "DeleteLoginProfile", "CreateLoginProfile")
-        account = f"arn:{where.partition}:iam::{where.account}:*"
         return [
-            *(Permission(action=f"iam:{a}", resource=arn) for a in names),
-            Permission(action="iam:GetAccountPasswordPolicy", resource=account),
+            *on_entity(where, "user", name_of(address), *names),
+            Permission(action="iam:GetAccountPasswordPolicy"),
         ]
 
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
@@ -190,10 +188,9 @@ class AccessKey(OfUser):
         return "exact", ""
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
-        arn = user_arn(where, pair_of(address)[0])
         names = ["ListAccessKeys", "DeleteAccessKey" if after is None else "UpdateAccessKey"]
         return [
-            *(Permission(action=f"iam:{a}", resource=arn) for a in names),
+            *on_entity(where, "user", pair_of(address)[0], *names),
             Permission(action="iam:GetAccessKeyLastUsed"),
         ]
 

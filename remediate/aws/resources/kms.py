@@ -7,10 +7,8 @@ key before it has an id; the key's own for every other. CloudTrail answers with 
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
+from remediate.aws.documents import as_text, parsed
 from remediate.aws.resources.base import Resource, absent_if
-from remediate.aws.resources.iam_policies import as_text
 from remediate.aws.session import Answer, Session, request_id
 from remediate.errors import CallFailed, Denied
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, pair_of
@@ -62,8 +60,7 @@ def _id(aws: Session, address: Address) -> str:
 
 def _policy(aws: Session, region: str, key: str) -> Value:
     text = aws.read("kms", "get_key_policy", region=region, KeyId=key, PolicyName="default")["Policy"]
-    document: Value = msgspec.json.decode(text)
-    return document
+    return parsed("get_key_policy", text)
 
 
 def _put_policy(aws: Session, region: str, key: str, document: Value) -> Answer:
@@ -74,6 +71,9 @@ class Key(Resource):
     """`kms.key/<region>/<alias/…>`: {"policy": {…}}; with "state" where that is not Enabled."""
 
     kind = "kms.key"
+
+    def makes_another(self, before: Value, after: Value) -> bool:
+        return before is None
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if before is None or after is None:

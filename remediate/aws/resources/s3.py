@@ -14,10 +14,8 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import msgspec
-
+from remediate.aws.documents import as_text, parsed
 from remediate.aws.resources.base import Resource, absent_if
-from remediate.aws.resources.iam_policies import as_text
 from remediate.aws.session import Answer, Session, request_id
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, name_of, when
@@ -129,8 +127,7 @@ class BucketPolicy(OfBucket):
     actions = ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy")
 
     def value(self, answer: Answer) -> Value:
-        document: Value = msgspec.json.decode(answer["Policy"])
-        return document
+        return parsed(self.reads, answer["Policy"])
 
     def parameters(self, after: Value) -> Answer:
         return {"Policy": as_text(after)}

@@ -9,6 +9,7 @@ API_ReplaceIamInstanceProfileAssociation
 
 from typing import Any
 
+from remediate.sandbox.strict.lag import seen
 from remediate.sandbox.strict.patch import Call, around, before, fail
 
 
@@ -42,7 +43,8 @@ def _usable(ec2: Any, call: Call) -> None:
 
     iam: Any = iam_backends[ec2.account_id][ec2.partition]
     name, arn = call["iam_instance_profile_name"], call["iam_instance_profile_arn"]
-    found = next((p for p in iam.instance_profiles.values() if name == p.name or arn == p.arn), None)
+    with seen(iam):
+        found = next((p for p in iam.instance_profiles.values() if name == p.name or arn == p.arn), None)
     if found is None:
         what, value = ("ARN", arn) if arn else ("name", name)
         wrong = f"Value ({value}) for parameter iamInstanceProfile.{what.lower()} is invalid."

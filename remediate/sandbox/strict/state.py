@@ -1,5 +1,7 @@
 """What tests can turn: how AWS would behave on a bad day. A reset of the sandbox brings the defaults back."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -36,6 +38,18 @@ class Settings:
     """Whether CloudTrail tests the key of a trail: that it exists, and that its policy lets CloudTrail encrypt."""
     regions: tuple[str, ...] = REGIONS
     """The regions that are enabled."""
+    lag: float = 0.0
+    """Seconds for which nobody sees a change of IAM; none by default, which no real account can promise."""
+    lag_skips: int = 0
+    """Every so many calls to IAM, one sees no lag: what it showed, the next one may not show."""
+    collisions: float = 0.0
+    """Seconds after a change of an entity of IAM in which another one of it is refused: ConcurrentModification."""
+    unsettled: float = 0.0
+    """Seconds after a password, MFA device or user was made in which IAM refuses to change it again."""
+    packed_policy: int = 2048
+    """Characters of the longest session policy that is not too large once it is packed; nobody knows AWS's."""
+    clock: Callable[[], float] = time.monotonic
+    """Where the seconds of `lag`, `collisions` and `unsettled` are read; a test has a clock of its own."""
 
     def reset(self) -> None:
         for field in fields(self):

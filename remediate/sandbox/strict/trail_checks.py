@@ -11,6 +11,7 @@ from typing import Any
 
 from remediate.sandbox.strict.documents import statements
 from remediate.sandbox.strict.grants import covers, lets_cloudtrail, trusts_cloudtrail
+from remediate.sandbox.strict.lag import seen
 from remediate.sandbox.strict.patch import Call, around
 from remediate.sandbox.strict.state import settings
 from remediate.sandbox.strict.trails import refuse
@@ -106,7 +107,8 @@ def _role_writes(cloudtrail: Any, arn: str, group: str) -> bool:
     from moto.iam.models import iam_backends
 
     iam: Any = iam_backends[cloudtrail.account_id][cloudtrail.partition]
-    role = next((r for r in iam.roles.values() if r.arn == arn), None)
+    with seen(iam):
+        role = next((r for r in iam.roles.values() if r.arn == arn), None)
     if not role or not any(map(trusts_cloudtrail, statements(json.loads(role.assume_role_policy_document)))):
         return False
     granted = [s for text in _documents(role) for s in statements(json.loads(text))]

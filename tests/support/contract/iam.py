@@ -53,7 +53,7 @@ CASES: tuple[Case, ...] = (
         never=((None, "Active"),),
         name="iam.access_key/alice",
     ),
-    Case(at("iam.group", "ops"), (None, {"path": "/"}, None)),
+    Case(at("iam.group", "ops"), (None, {"path": "/"}, {"path": "/apps/"}, None)),
     Case(
         at("iam.group_member", "team", "alice"),
         (None, "member", None),

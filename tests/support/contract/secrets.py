@@ -38,7 +38,7 @@ def rotated_once(client: Client) -> None:
 
 
 ROWS: tuple[tuple[Address, tuple[Value, ...]], ...] = (
-    (SECRET, (None, HOLDER, None)),
+    (SECRET, (None, HOLDER, None, HOLDER)),
     (at("secretsmanager.secret", REGION, "keys/a/b"), (None, {"user": "a,b"}, None)),
     (at("secretsmanager.secret", REGION, "mine"), (None, {**HOLDER, "kms": KMS}, {**HOLDER, "kms": OTHER}, HOLDER)),
 )

@@ -1,10 +1,11 @@
 """What a trail is made of: buckets and their settings, keys, log groups, and trails themselves."""
 
+import json
 from collections.abc import Mapping
 
 from remediate.aws.resources import cloudtrail, s3
 from remediate.model import Address, Value, at
-from support.contract.case import Case
+from support.contract.case import Case, Client
 
 ACCOUNT = "123456789012"
 HOME = "eu-west-1"
@@ -195,7 +196,25 @@ ROWS: list[tuple[Address, Mapping[Address, Value], list[Value]]] = [
 ]
 FOR_GOOD = (BUCKET, at("s3.bucket", "classic"), GROUP, at("kms.key", HOME, "alias/logs"))
 
-CASES: tuple[Case, ...] = tuple(
-    Case(address, tuple(values), needed, never=((values[1], None),) if address in FOR_GOOD else ())
-    for address, needed, values in ROWS
+
+def somebody_elses_key(client: Client) -> None:
+    client("kms", HOME).create_key(Policy=json.dumps(policy("a")))
+
+
+def _its_policy(client: Client) -> Address:
+    [key] = client("kms", HOME).list_keys()["Keys"]
+    return at("kms.key_policy", HOME, key["KeyId"])
+
+
+CASES: tuple[Case, ...] = (
+    *(
+        Case(address, tuple(values), needed, never=((values[1], None),) if address in FOR_GOOD else ())
+        for address, needed, values in ROWS
+    ),
+    Case(
+        _its_policy,
+        (policy("a"), policy("a", "b"), policy("b")),
+        setup=somebody_elses_key,
+        name="kms.key_policy/somebody else's",
+    ),
 )
