@@ -9,7 +9,7 @@ from remediate.executor.ledger import PATIENCE, Ledger
 from remediate.model import Address, Change, Receipt, Value, brief, kind_of
 from remediate.protocols import Live, Resources
 
-SENDS = 3
+SENDS = 5
 """How often a change is sent at most when nobody knows whether AWS carried it out, and the account says it did not."""
 
 AGAIN = 1.0

@@ -5,11 +5,13 @@ takes a sample of the points; REMEDIATE_STRESS=1 takes them all, and prints how 
 """
 
 import json
+import random
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +21,18 @@ from support.stress import STRESS
 from remediate.aws.resources import RESOURCES
 
 TESTS = Path(__file__).parents[1]
-SINGLE = {"apply": 5, "rollback": 3}
+LANES = 2 if STRESS else 1
+"""Worlds side by side."""
+SINGLE = 2
 """Points of the default run, evenly apart, at each of which a process dies once."""
-LIVES = 14
+LIVES = 12
 """Deaths of the default run that come one after the other, each in the life after the last."""
-CUTS = (1, 40, -1)
-"""Where the last record is cut in the default run, in bytes from its beginning or its end."""
-NOT_TAKEN_BACK = {
-    *("ds.directory", "iam.root_access_key", "iam.server_certificate"),
-    *("kms.key", "kms.rotation", "logs.group", "logs.retention", "s3.bucket", "sns.subscription"),
-    *("s3.bucket_encryption", "s3.bucket_lifecycle", "s3.bucket_logging", "s3.bucket_policy"),
-    *("s3.bucket_public_access", "s3.bucket_versioning"),
-    *("iam.oidc_audience", "iam.oidc_provider", "iam.oidc_thumbprints"),
-}
-"""Kinds whose entries stay in this account, with what stands in them: they cannot be deleted, or others use them."""
 
 
 class World:
     """The account and the plan in a process of their own: see `support.crash_driver`."""
 
     def __init__(self, mode: str, folder: Path) -> None:
-        self.mode = mode
         self.process = subprocess.Popen(
             [sys.executable, "-m", "support.crash_driver", mode, str(folder)],
             cwd=TESTS,
@@ -47,27 +40,32 @@ class World:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.kinds = set(self._line())
-        whole = self.story([0])
-        self.points = int(whole["deaths"][0].split()[1])
-        self.account = whole["account"]
+        about = self._line()
+        self.kinds: set[str] = set(about["kinds"])
+        self.kept: dict[str, str] = about["kept"]
+        """Kinds of which an entry stays in a rollback, and why."""
+        whole = self._told([0], [None])
+        self.points: list[str] = whole["deaths"][0]
+        """What a run without an accident passes."""
+        self.account: list[str] = whole["endings"][0]["account"]
 
-    def story(self, deaths: Sequence[int], cut: int | None = None) -> dict[str, Any]:
-        """Dies at each of these points, one life after the other; the last record may be cut; runs to its end."""
+    def goes_on(self, deaths: Sequence[int], cuts: Sequence[int | None] = (None,)) -> dict[str, Any]:
+        """Dies at each of these points, one life after the other; with the last record whole, or cut at any of these
+        bytes, the next run ends with the same account, and one outcome for each change."""
+        told = self._told(deaths, cuts)
+        for cut, end in zip(cuts, told["endings"], strict=True):
+            where = f"killed {[life[-1] for life in told['deaths']]}, cut at {cut}"
+            assert (end["outcomes"], end["settled once"], end["end"]) == (["done"], True, "complete"), where
+            assert end["account"] == self.account, where
+        return told
+
+    def _told(self, deaths: Sequence[int], cuts: Sequence[int | None]) -> dict[str, Any]:
         assert self.process.stdin
-        self.process.stdin.write(json.dumps({"deaths": deaths, "cut": cut}) + "\n")
+        self.process.stdin.write(json.dumps({"deaths": deaths, "cuts": cuts}) + "\n")
         self.process.stdin.flush()
         answer: dict[str, Any] = self._line()
         assert "error" not in answer, answer["error"]
         return answer
-
-    def goes_on(self, deaths: Sequence[int], cut: int | None = None) -> dict[str, Any]:
-        """And ends with the same account, and one outcome for each change."""
-        told = self.story(deaths, cut)
-        where = f"killed {told['deaths']}, cut at {cut}"
-        assert (told["outcomes"], told["settled once"], told["end"]) == (["done"], True, "complete"), where
-        assert told["account"] == self.account, where
-        return told
 
     def _line(self) -> Any:
         assert self.process.stdout
@@ -79,37 +77,78 @@ class World:
         self.process.wait()
 
 
+class Worlds:
+    """Worlds that are alike: a number of things happens in them, each in one of them."""
+
+    def __init__(self, mode: str, folders: Iterable[Path]) -> None:
+        self.mode = mode
+        with ThreadPoolExecutor() as pool:
+            self.all = list(pool.map(lambda folder: World(mode, folder), folders))
+
+    @property
+    def first(self) -> World:
+        return self.all[0]
+
+    def each(self, what: str, do: Callable[[World, Any], Any], things: Sequence[Any]) -> list[Any]:
+        """What came of each thing; the numbers are printed where all is done that can be done."""
+        begun, lanes = time.monotonic(), len(self.all)
+        with ThreadPoolExecutor(lanes) as pool:
+            parts = pool.map(lambda n: [do(self.all[n], thing) for thing in things[n::lanes]], range(lanes))
+            found = [one for part in parts for one in part]
+        if STRESS:
+            print(f"\n{self.mode}: {len(things)} {what} in {time.monotonic() - begun:.0f} s")
+        return found
+
+
 @pytest.fixture(scope="module", params=["apply", "rollback"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    found = World(request.param, tmp_path_factory.mktemp("world"))
+def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    found = Worlds(request.param, [tmp_path_factory.mktemp("world") for _ in range(LANES)])
     yield found
-    found.close()
+    for world in found.all:
+        world.close()
 
 
-def test_the_plan_has_every_kind(world: World) -> None:
-    missing = set(RESOURCES) - world.kinds
-    assert missing == (set() if world.mode == "apply" else NOT_TAKEN_BACK)
+def test_the_plan_has_every_kind(worlds: Worlds) -> None:
+    world = worlds.first
+    assert world.kinds | world.kept.keys() == RESOURCES.keys()
+    assert all("cannot be taken back" in why for why in world.kept.values())
+    assert not world.kinds & world.kept.keys()
+    assert len(world.kept) < (1 if worlds.mode == "apply" else 8)
+    assert all(other.account == world.account for other in worlds.all)
 
 
-def test_killed_once_it_goes_on(world: World) -> None:
-    begun, step = time.monotonic(), 1 if STRESS else max(1, world.points // SINGLE[world.mode] - 1)
-    points = range(1, world.points + 1, step | 1)  # odd, so that both before and after are met
-    died = Counter(world.goes_on([point])["deaths"][0].split(" ")[1] for point in points)
-    assert died.total() == len(points)
+def test_killed_once_it_goes_on(worlds: Worlds) -> None:
+    count = len(worlds.first.points)
+    points = range(1, count + 1) if STRESS else [n * count // (SINGLE + 1) + n % 2 for n in range(1, SINGLE + 1)]
+    lives = worlds.each("points, a death and a resume at each", lambda world, n: world.goes_on([n]), points)
+    places = [life["deaths"][0][0] for life in lives]
+    assert places == [worlds.first.points[n - 1] for n in points]
     if STRESS:
-        print(f"\n{world.mode}: {world.points} points, {died.total()} deaths and resumes ({dict(died)})", end=" ")
-        print(f"in {time.monotonic() - begun:.0f} s")
+        sides = Counter(" ".join(place.split()[:2]) for place in places)
+        assert sides.keys() == {"before call", "after call", "before record", "after record"}
+        print(dict(sides))
 
 
-def test_killed_again_and_again_it_goes_on(world: World) -> None:
-    deaths = [2 + (n * 37) % 61 for n in range(200 if STRESS else LIVES)]
-    told = world.goes_on(deaths)
-    assert any(not said.startswith("ended") for said in told["deaths"])
+def test_killed_again_and_again_it_goes_on(worlds: Worlds) -> None:
+    """Some lives end before anything more is done, most a little further on."""
+    dice = random.Random(1)
+    deaths = [[dice.randint(20, 240) for _ in range(LIVES)] for _ in range(50 if STRESS else 1)]
+    told = worlds.each(f"times {LIVES} deaths in a row", lambda world, some: world.goes_on(some), deaths)
+    places = [life[0] for story in told for life in story["deaths"] if len(life) == 1]
+    assert len(places) > LIVES // 2
+    assert len({place.rpartition(" ")[2] for place in places}) > LIVES // 3  # of many kinds and calls
 
 
-def test_the_last_record_cut_at_any_byte(world: World) -> None:
-    """Killed right after the record of an intent: it may be torn anywhere."""
-    length = int(world.goes_on([18])["record"])
-    cuts = range(length) if STRESS else [cut % length for cut in CUTS]
-    for cut in cuts:
-        world.goes_on([18], cut)
+@pytest.mark.parametrize(("event", "cut"), [("intent", 40), ("sent", -1), ("done", 1), ("end", 0)])
+def test_the_last_record_cut_at_any_byte(event: str, cut: int, worlds: Worlds) -> None:
+    """Killed right after a record, the last of its kind: it may be torn anywhere."""
+    if worlds.mode == "rollback" and not STRESS:
+        pytest.skip("a journal is a journal: the stress run cuts this one too")
+    points = worlds.first.points
+    last = max(n for n, place in enumerate(points, start=1) if place.startswith(f"after record {event}"))
+    length = worlds.first.goes_on([last], [cut])["record"]
+    if STRESS:
+        lanes = [list(range(n, length, len(worlds.all))) for n in range(len(worlds.all))]
+        worlds.each(
+            f"lanes for the {length} bytes of `{event}`", lambda world, cuts: world.goes_on([last], cuts), lanes
+        )

@@ -16,8 +16,9 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,12 @@ class Fate:
 
     def __init__(self, point: int, voice: int) -> None:
         self.point, self.voice = point, voice
-        self.passed = 0
+        self.passed: list[str] = []
 
     def pass_by(self, where: str) -> None:
-        self.passed += 1
-        if self.passed == self.point:
-            os.write(self.voice, where.encode())
+        self.passed.append(where)
+        if len(self.passed) == self.point:
+            os.write(self.voice, json.dumps([where]).encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -80,13 +81,17 @@ class World:
             aws, wire = Aws(sandbox), Wire()
             plan = plan_of(*every_kind.steps(aws.client, wire.session))
             self.plan = plan if mode == "apply" else self._applied(plan, wire)
+            snapshot(aws.client)  # with the clients that each story will need
         sandbox._port = self.listener.getsockname()[1]  # where each fork serves the account
         os.environ.update(sandbox.environment())
         self.aws, self.wire = Aws(sandbox), Wire()
         self.wire.session._boto.events.register_last("after-call", self._after_call)
         self.fate = Fate(0, -1)
+        # Clients take their time, once.
         for service, region, once in wire.session._clients:
-            self.wire.session._client(service, region, once=once)  # it takes its time, once
+            self.wire.session._client(service, region, once=once)
+        for service, region in aws._clients:
+            self.aws.client(service, region)
 
     def _applied(self, plan: Plan, wire: Wire) -> Plan:
         (self.folder / "forward").mkdir()
@@ -101,49 +106,57 @@ class World:
     def _before_call(self, call: Call) -> None:
         self.fate.pass_by(f"before call {call.service}:{call.operation}")
 
-    def story(self, number: int, deaths: Sequence[int], cut: int | None) -> dict[str, Any]:
-        """The deaths, then a last run; what the journal and the account say in the end."""
+    def story(self, number: int, deaths: Sequence[int], cuts: Sequence[int | None]) -> dict[str, Any]:
+        """The deaths, then a last run: one for each place at which the last record is cut, or with it as it is."""
         folder = self.folder / str(number)
         folder.mkdir()
         os.environ["REMEDIATE_STATE_DIR"] = str(folder)
         runs = Runs(self.plan, folder, self.wire)
         runs.plan = load(runs.path)  # as the command has it
         said = [self._life(runs.path, death) for death in deaths]
+        last = journal_path(runs.path).read_bytes().splitlines(keepends=True)[-1:] or [b""]
+        endings = [in_a_fork(partial(self._ending, runs, cut)) for cut in cuts]
+        return {"deaths": said, "record": len(last[0]), "endings": endings}
+
+    def _ending(self, runs: Runs, cut: int | None) -> dict[str, Any]:
+        """What the journal and the account say in the end."""
         journal = journal_path(runs.path)
-        lines = (journal.read_bytes() if journal.exists() else b"").splitlines(keepends=True) or [b""]
+        whole = journal.read_bytes()
         if cut is not None:
+            lines = whole.splitlines(keepends=True)
             journal.write_bytes(b"".join(lines[:-1]) + lines[-1][:cut])
         with self._serving():
-            last = runs.run()
+            result = runs.run()
             shown = json.dumps(snapshot(self.aws.client), sort_keys=True, indent=1, default=str)
         settled = Counter(r.change for r in runs.records if r.event in SETTLED)
-        return {
-            "deaths": said,
-            "record": len(lines[-1]),
-            "outcomes": sorted(set(outcomes(last))),
+        ending = {
+            "outcomes": sorted(set(outcomes(result))),
             "settled once": settled == Counter(change.id for change in self.plan.changes),
             "end": runs.records[-1].detail,
             "account": sorted(line.rstrip(",") for line in IDS.sub("(id)", shown).splitlines()),
         }
+        journal.write_bytes(whole)
+        return ending
 
-    def _life(self, path: Path, death: int) -> str:
-        """One run in a process of its own: where it was killed, or how many points it passed."""
+    def _life(self, path: Path, death: int) -> list[str]:
+        """One run in a process of its own: where it was killed, or every point that it passed."""
         (begin, started), (hear, voice) = os.pipe(), os.pipe()
         pid = os.fork()
         if not pid:
             os.read(begin, 1)  # the server is started after the fork: threads do not survive one
-            os.write(voice, f"ended {self._run(path, Fate(death, voice))}".encode())
+            os.write(voice, json.dumps(self._run(path, Fate(death, voice))).encode())
             os._exit(0)
-        with self._serving():
-            os.write(started, b"!")
-            status = os.waitpid(pid, 0)[1]
-        said = os.read(hear, 200).decode()
-        for end in (begin, started, hear, voice):
+        for end in (begin, voice):
             os.close(end)
-        assert said.startswith("ended") or os.WTERMSIG(status) == signal.SIGKILL
-        return said
+        with self._serving(), os.fdopen(hear) as said:
+            os.write(started, b"!")
+            places: list[str] = json.loads(said.read())
+            status = os.waitpid(pid, 0)[1]
+        os.close(started)
+        assert status == (signal.SIGKILL if len(places) == 1 else 0)
+        return places
 
-    def _run(self, path: Path, fate: Fate) -> int:
+    def _run(self, path: Path, fate: Fate) -> list[str]:
         self.fate = fate
         self.wire.faults = Faults()
         self.wire.faults.before = self._before_call
@@ -168,13 +181,13 @@ class World:
             server.server_close()
 
 
-def told(world: World, number: int, deaths: Sequence[int], cut: int | None) -> str:
-    """A story in a fork, as JSON."""
+def in_a_fork(act: Callable[[], Any]) -> Any:
+    """What `act` returns, as JSON has it; what it does to the account is gone afterwards."""
     hear, voice = os.pipe()
     pid = os.fork()
     if not pid:
         try:
-            answer = json.dumps(world.story(number, deaths, cut))
+            answer = json.dumps(act())
         except BaseException:  # noqa: BLE001 - this process ends here, and the other one says it
             answer = json.dumps({"error": traceback.format_exc()})
         with os.fdopen(voice, "w") as out:
@@ -184,15 +197,22 @@ def told(world: World, number: int, deaths: Sequence[int], cut: int | None) -> s
     with os.fdopen(hear) as said:
         text = said.read()
     os.waitpid(pid, 0)
-    return text
+    answer = json.loads(text)
+    if isinstance(answer, dict) and "error" in answer:
+        raise RuntimeError(answer["error"])
+    return answer
 
 
 def main() -> None:
     world = World(sys.argv[1], Path(sys.argv[2]))
     kinds = sorted({kind_of(change.address) for change in world.plan.changes})
-    print(json.dumps({"kinds": kinds, "kept": {kept.address: kept.why for kept in world.plan.kept}}), flush=True)
+    print(json.dumps({"kinds": kinds, "kept": {kind_of(k.address): k.why for k in world.plan.kept}}), flush=True)
     for number, line in enumerate(sys.stdin):
-        print(told(world, number, **json.loads(line)), flush=True)
+        try:
+            answer = in_a_fork(partial(world.story, number, **json.loads(line)))
+        except RuntimeError as error:
+            answer = {"error": str(error)}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

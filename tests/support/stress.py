@@ -1,4 +1,4 @@
-"""Whether the exhaustive versions of tests run: `make stress`, which is REMEDIATE_STRESS=1. They take an hour."""
+"""Whether the exhaustive versions of tests run: `make stress`, which is REMEDIATE_STRESS=1. They take hours."""
 
 import os
 
