@@ -18,7 +18,8 @@ def assuming(policy: Any) -> list[Any]:
     """The statements that allow sts:AssumeRoot, in whatever way."""
     return [
         statement
-        for statement in policy["Statement"]
+        for document in (policy if isinstance(policy, list) else [policy])
+        for statement in document["Statement"]
         if any(action in ("*", "sts:*") or action.startswith("sts:AssumeR") for action in statement["Action"])
     ]
 

@@ -57,7 +57,7 @@ def test_the_secret_of_a_new_key_is_shown_to_nobody(
 
     aws.sandbox.application = application
     try:
-        shown = [run("apply", "a.plan.json", "--yes", *arguments, cwd=tmp_path) for _ in range(2)]
+        shown = [run("apply", "a.plan.json", "--yes", *arguments, cwd=tmp_path, timeout=400) for _ in range(2)]
         shown += [run("show", "a.plan.json", cwd=tmp_path), run("runs", cwd=tmp_path)]
     finally:
         aws.sandbox.application = inner

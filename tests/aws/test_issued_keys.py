@@ -92,8 +92,8 @@ def test_a_refusal_that_cannot_be_cleaned_up_is_mended_by_the_next_run(aws: Aws,
 
 @contextmanager
 def driver(aws: Aws) -> Iterator[Callable[[Path, int], str]]:
-    """A program that applies a plan and is killed at a point of its way: see `support.crash_driver`."""
-    command = [sys.executable, "-m", "support.crash_driver"]
+    """A program that applies a plan and is killed at a point of its way: see `support.killed_driver`."""
+    command = [sys.executable, "-m", "support.killed_driver"]
     environment = {**os.environ, **aws.environment()}
     with subprocess.Popen(
         command, cwd=TESTS, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

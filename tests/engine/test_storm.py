@@ -69,7 +69,7 @@ class Storm:
 
     def _strike(self, call: Call) -> Any:
         fault = self._fate(call)
-        self.met[getattr(fault, "__name__", "refusal")] += 1
+        self.met["throttled" if fault is throttled else "unavailable" if fault is unavailable else fault.__name__] += 1
         return fault(call)
 
 

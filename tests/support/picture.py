@@ -35,7 +35,7 @@ def entries() -> Entries:
     """Users, groups and the account's own policies, with everything that a plan may change of them."""
     iam = backend()
     found: Entries = {}
-    for user in iam.users.values():
+    for user in list(iam.users.values()):
         found[at("iam.user", user.name)] = {"path": user.path}
         found |= dict(_held("user", user.name, user))
         if user.password:
@@ -44,11 +44,11 @@ def entries() -> Entries:
             found[at("iam.access_key", user.name, key.access_key_id)] = key.status
         for tag in iam.tagger.list_tags_for_resource(user.arn)["Tags"]:
             found[at("iam.user_tag", user.name, tag["Key"])] = tag["Value"]
-    for group in iam.groups.values():
+    for group in list(iam.groups.values()):
         found[at("iam.group", group.name)] = {"path": group.path}
         found |= dict(_held("group", group.name, group))
         found |= {at("iam.group_member", group.name, user.name): "member" for user in group.users}
-    for policy in iam.managed_policies.values():
+    for policy in list(iam.managed_policies.values()):
         if f":{ACCOUNT}:" in policy.arn:
             found[at("iam.policy", policy.arn)] = {"path": policy.path, "document": json.loads(_document(policy))}
     return found
@@ -57,7 +57,7 @@ def entries() -> Entries:
 def _held(kind: str, name: str, holder: Any) -> Iterator[tuple[Address, Value]]:
     for arn in holder.managed_policies:
         yield at(f"iam.{kind}_policy", name, arn), "attached"
-    for policy, document in holder.policies.items():
+    for policy, document in list(holder.policies.items()):
         yield at(f"iam.{kind}_inline", name, policy), json.loads(document)
 
 
@@ -72,11 +72,11 @@ class Access:
         iam = backend()
         self.users = list(iam.users)
         account = {
-            "users": {u.name: {**_shown(u), "groups": _groups(u), "boundary": None} for u in iam.users.values()},
-            "groups": {g.name: _shown(g) for g in iam.groups.values()},
+            "users": {u.name: {**_shown(u), "groups": _groups(u), "boundary": None} for u in list(iam.users.values())},
+            "groups": {g.name: _shown(g) for g in list(iam.groups.values())},
             "policies": {
                 p.arn: {"document": json.loads(_document(p))}
-                for p in iam.managed_policies.values()
+                for p in list(iam.managed_policies.values())
                 if f":{ACCOUNT}:" in p.arn
             },
         }
@@ -88,7 +88,7 @@ class Access:
 
 
 def _shown(holder: Any) -> Mapping[str, Any]:
-    inline = {name: json.loads(document) for name, document in holder.policies.items()}
+    inline = {name: json.loads(document) for name, document in list(holder.policies.items())}
     return {"attached": sorted(holder.managed_policies), "inline": inline}
 
 
@@ -112,8 +112,8 @@ def _is_allowed(name: str, action: str, resource: str, mfa: str) -> bool:
     iam = backend()
     user = iam.users[name]
     holders = [user, *(iam.groups[group] for group in _groups(user))]
-    texts = {text for holder in holders for text in holder.policies.values()}
-    texts |= {_document(policy) for holder in holders for policy in holder.managed_policies.values()}
+    texts = {text for holder in holders for text in list(holder.policies.values())}
+    texts |= {_document(policy) for holder in holders for policy in list(holder.managed_policies.values())}
     return _decided(frozenset(texts), name, action, resource, mfa)
 
 
