@@ -157,4 +157,4 @@ def test_whatever_happens_nothing_is_lost_and_nobody_is_locked_out(machine: type
     )
     run_state_machine_as_test(machine, settings=chosen)
     print(", ".join(f"{count} {what}" for what, count in sorted(machine.tally.items())))
-    assert min(machine.tally[what] for what in ("plans", "writes", "faults", "crashes", "edits", "rollbacks")) > 4
+    assert min(machine.tally[what] for what in ("plans", "writes", "faults", "crashes", "edits", "rollbacks")) > 2
