@@ -53,7 +53,7 @@ class World:
         """Dies at each of these points, one life after the other; with the last record whole, or cut at any of these
         bytes, the next run ends with the same account, and one outcome for each change."""
         told = self._told(deaths, cuts)
-        for cut, end in zip(cuts, told["endings"], strict=True):
+        for cut, end in zip(cuts, told.pop("endings"), strict=True):
             where = f"killed {[life[-1] for life in told['deaths']]}, cut at {cut}"
             assert (end["outcomes"], end["settled once"], end["end"]) == (["done"], True, "complete"), where
             assert end["account"] == self.account, where
