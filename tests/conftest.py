@@ -1,5 +1,6 @@
 """The account that tests run against: one sandbox for the whole session, empty again before each test."""
 
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -10,6 +11,10 @@ from support.engine import Wire
 from support.faults import Faults
 
 from remediate.sandbox import Sandbox
+
+# A shell that starts the tests in the background has Ctrl-C ignored in them and in every program they start, where
+# some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
