@@ -1,20 +1,24 @@
 """The secret of a new access key is in AWS Secrets Manager and nowhere else."""
 
 import os
+import sys
 import traceback
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.aws import Aws
-from support.cli import run
 from support.contract.secrets import FIRST
 from support.engine import Step, Wire, plan_of
 from support.faults import Faults
 from support.issued import ISSUED_HERE, NEXT, Rotation, assert_rotated, cut_short, keys_of
 
 from remediate.aws.resources import RESOURCES
+from remediate.cli import applying
+from remediate.cli.main import main
 from remediate.errors import OutcomeUnknown
+from remediate.executor.ledger import PATIENCE
 from remediate.store.plans import save
 
 
@@ -31,6 +35,35 @@ def holding(folder: Path, text: str) -> list[Path]:
     return [file for file in files if text.encode() in file.read_bytes()]
 
 
+class Hurried:
+    """The program's clock, which does not wait."""
+
+    passed = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + Hurried.passed
+
+    def sleep(self, seconds: float) -> None:
+        Hurried.passed += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> type[Hurried]:
+    """A key whose answer was lost is looked for as long as AWS may take to show it: two minutes."""
+    monkeypatch.setattr(Hurried, "passed", timedelta())
+    monkeypatch.setattr(applying, "SystemClock", Hurried)
+    return Hurried
+
+
+def told_by(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Everything that the command says, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["remediate", *arguments])
+        with pytest.raises(SystemExit):
+            main()
+    return "".join(capfd.readouterr())
+
+
 def everywhere(aws: Aws) -> list[str]:
     """The secret of each key of the user, as a text that must be nowhere."""
     return [key.secret_access_key for key in keys_of().values()]
@@ -39,7 +72,14 @@ def everywhere(aws: Aws) -> list[str]:
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
 @pytest.mark.parametrize("operation", [None, "CreateAccessKey", "PutSecretValue"])
 def test_the_secret_of_a_new_key_is_shown_to_nobody(
-    operation: str | None, arguments: tuple[str, ...], aws: Aws, wire: Wire, tmp_path: Path
+    operation: str | None,
+    arguments: tuple[str, ...],
+    aws: Aws,
+    wire: Wire,
+    tmp_path: Path,
+    hurried: type[Hurried],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """Not on the terminal, not in a plan, a journal or a lock, and not when an answer that holds it is cut short."""
     Rotation(aws, wire, tmp_path / "unused")
@@ -56,16 +96,20 @@ def test_the_secret_of_a_new_key_is_shown_to_nobody(
         return [answer]
 
     aws.sandbox.application = application
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / ".state"))
     try:
-        shown = [run("apply", "a.plan.json", "--yes", *arguments, cwd=tmp_path, timeout=400) for _ in range(2)]
-        shown += [run("show", "a.plan.json", cwd=tmp_path), run("runs", cwd=tmp_path)]
+        shown = [told_by(capfd, "apply", "a.plan.json", "--yes", *arguments) for _ in range(2)]
+        shown += [told_by(capfd, "show", "a.plan.json"), told_by(capfd, "runs")]
     finally:
         aws.sandbox.application = inner
     assert_rotated(aws)
+    assert all(shown)
     assert bool(cut[0]) == (operation == "CreateAccessKey")
+    assert (hurried.passed.total_seconds() > PATIENCE / 2) == (operation == "CreateAccessKey")
     for text in {*told, *everywhere(aws)}:
         assert holding(tmp_path, text) == []
-        assert not any(text in result.stdout + result.stderr for result in shown)
+        assert not any(text in said for said in shown)
 
 
 def test_an_answer_that_is_cut_short_is_not_quoted(aws: Aws, wire: Wire, tmp_path: Path) -> None:
