@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check coverage stress bench docs pin clean
+.PHONY: demo test check coverage stress mutants bench docs pin clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/remediate demo
@@ -30,6 +30,11 @@ coverage: $(VENV)/.ready
 stress: $(VENV)/.ready
 	REMEDIATE_STRESS=1 $(BIN)/pytest -s tests/engine tests/aws tests/model tests/controls/test_every_control.py \
 		tests/render/test_hostile.py tests/store tests/playbook tests/cli/test_canaries.py
+
+# Changes the executor, the guard and the store, one expression at a time: which changes does no test notice? It takes
+# hours; `tests/run_mutants.py --only guard` half of one.
+mutants: $(VENV)/.ready
+	$(BIN)/python tests/run_mutants.py
 
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench/plan.py

@@ -6,6 +6,7 @@ CRASH = "tests/engine/test_crash.py::"
 FENCING = "tests/engine/test_fencing.py::"
 BAD = "tests/cli/test_bad_input.py::"
 READER = "tests/aws/test_reader.py::"
+PHASES = "tests/engine/test_least_privilege_of_phases.py::"
 RULES = "tests/guard/test_guard_rules.py::"
 
 RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -15,6 +16,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
             EXECUTOR + "test_a_lost_answer_makes_no_duplicate_and_no_false_failure",
             EXECUTOR + "test_the_sdk_sends_a_write_once_in_every_retry_mode",
             "tests/aws/test_contract.py::test_interrupted_at_each_call",
+            "tests/aws/test_faults.py::test_every_changing_operation_of_the_source_meets_the_faults",
         ),
     ),
     (
@@ -39,7 +41,10 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "Throttling slows a run down, and it finishes",
-        (EXECUTOR + "test_throttling_slows_down_and_finishes",),
+        (
+            EXECUTOR + "test_throttling_slows_down_and_finishes",
+            "tests/engine/test_storm.py::test_the_same_account_comes_of_it",
+        ),
     ),
     (
         "Short and empty pages lose nothing",
@@ -48,7 +53,10 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("`plan` only reads", (READER + "test_planning_sends_nothing_that_changes",)),
     (
         "The account is looked at again before each change: an edit in between is never overwritten",
-        (EXECUTOR + "test_an_edit_between_any_two_calls_is_never_overwritten",),
+        (
+            EXECUTOR + "test_an_edit_between_any_two_calls_is_never_overwritten",
+            "tests/aws/test_faults.py::test_an_unknown_outcome_and_somebody_elses_value",
+        ),
     ),
     (
         "Nothing is written to another account than the plan's, even if the credentials change on the way",
@@ -164,11 +172,19 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "Ended credentials or Ctrl-C stop between changes, and the same command goes on",
-        (EXECUTOR + "test_credentials_that_end_at_each_call", BAD + "test_an_interruption_in_the_middle"),
+        (
+            EXECUTOR + "test_credentials_that_end_at_each_call",
+            BAD + "test_an_interruption_in_the_middle",
+            "tests/aws/test_each_read.py::test_credentials_that_end_at_each_read",
+        ),
     ),
     (
         "No error is swallowed: a denied call is a failure or an unknown, never a pass",
-        (EXECUTOR + "test_each_call_denied", READER + "test_a_denied_read_is_an_unknown"),
+        (
+            EXECUTOR + "test_each_call_denied",
+            READER + "test_a_denied_read_is_an_unknown",
+            "tests/aws/test_each_read.py::test_each_read_denied",
+        ),
     ),
     (
         "One-time passwords and new keys are shown once or stored where you said, and nowhere else",
@@ -191,12 +207,40 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "The policy of a plan names every call of its apply and its rollback, and no more",
-        ("tests/test_permissions.py::test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back",),
+        (
+            "tests/test_permissions.py::test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back",
+            PHASES + "test_plan_apply_and_rollback_of_everything_each_under_only_its_own_policy",
+            PHASES + "test_without_a_permission_apply_and_rollback_stop_cleanly_and_with_it_they_go_on",
+        ),
     ),
 )
 """R1 to R30, in their order."""
 
 BESIDES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "Whatever happens, in whatever order: crashes, faults and other people's edits break none of these rules",
+        (
+            "tests/engine/test_machine.py::test_whatever_happens_nothing_is_lost_and_nobody_is_locked_out",
+            "tests/model/test_model.py::test_no_rule_is_broken_in_any_state",
+            "tests/model/test_replay.py::test_the_program_does_what_the_model_does",
+        ),
+    ),
+    (
+        "Where signatures are required, only what somebody else approved is applied",
+        (
+            "tests/cli/test_approve.py::test_nothing_is_called_without_an_approval",
+            "tests/cli/test_approve.py::test_the_planners_own_approval",
+            "tests/test_approval.py::test_what_is_refused",
+        ),
+    ),
+    (
+        "A run as a role can do what its plan needs, and change nothing else",
+        (
+            "tests/cli/test_assume_role.py::test_a_run_can_change_nothing_that_is_not_in_its_plan",
+            "tests/test_session_policy.py::"
+            "test_the_sessions_together_may_do_all_that_the_plan_needs_and_change_nothing_else",
+        ),
+    ),
     (
         "Moving policies to groups leaves everybody's access the same set, before, between and after",
         (
