@@ -124,7 +124,8 @@ def _settings(suite: Suite) -> str:
         "pytest_add_cli_args_test_selection": suite.tests,
     }
     body = [f"{name}=\n" + "\n".join(f"    {item}" for item in items) for name, items in lists.items()]
-    return "\n".join(["[mutmut]", "source_paths=remediate", "timeout_constant=5.0", *body, ""])
+    patience = ("timeout_constant=5.0", "timeout_multiplier=3.0")
+    return "\n".join(["[mutmut]", "source_paths=remediate", *patience, *body, ""])
 
 
 def results(folder: Path) -> Iterator[Mutant]:

@@ -39,7 +39,7 @@ def beside(plan_file: Path) -> tuple[list[Signature], list[str]]:
         if not name or not path.is_file() or path.name != signature_path(plan_file, name[1]).name:
             continue  # of another plan, such as this one's rollback
         try:
-            content = read_whole(path, MAX_BYTES) if path.stat().st_size <= MAX_BYTES else b""
+            content = read_whole(path, MAX_BYTES)
             signature = msgspec.json.decode(content, type=Signature)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             broken.append(f"{path.name}: not a signature")

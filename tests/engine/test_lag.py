@@ -324,3 +324,25 @@ def test_a_rollback_that_looks_where_the_plan_is_not_seen_yet(aws: Aws, wire: Wi
     assert outcomes(again.run(before=made(runs.plan, runs.records))) == ["done"]
     settings.lag = 0
     assert inside(aws) == before
+
+
+def test_a_rollback_that_is_stopped_while_it_waits_decides_nothing(aws: Aws, wire: Wire, tmp_path: Path) -> None:
+    """What AWS still shows of before the plan is not taken for gone back."""
+    everything(aws.client("iam"))
+    before = inside(aws)
+    runs = Runs(plan_of(step("iam.user_tag", "alice", "team", to="red")), tmp_path, wire)
+    assert outcomes(runs.run()) == ["done"]
+    after = inside(aws)
+    back = rollback.inverse(runs.plan, {1: "done"}, read_account(wire.session), RESOURCES, runs.clock.now())
+    place = tmp_path / "back"
+    place.mkdir()
+    again = Runs(back, place, wire, runs.clock)
+    aws.client("iam").untag_user(UserName="alice", TagKeys=["team"])  # as another part of AWS still shows it
+    executor = again.executor(before=made(runs.plan, runs.records))
+    wire.faults.before = lambda call: executor.stop("Ctrl-C") if call.operation == "ListUserTags" else None
+    result = executor.run()
+    assert (result.stopped, outcomes(result), wire.faults.writes) == ("Ctrl-C", [], [])
+    aws.client("iam").tag_user(UserName="alice", Tags=[{"Key": "team", "Value": "red"}])
+    assert inside(aws) == after
+    assert outcomes(again.run(before=made(runs.plan, runs.records))) == ["done"]
+    assert inside(aws) == before

@@ -164,6 +164,17 @@ def test_what_changes_without_coming_or_going_makes_no_room() -> None:
     assert len(list(quotas.violations(Timeline(now, [update, create])))) == 1
 
 
+def test_room_is_shared_out_so_that_everything_fits() -> None:
+    """The first addition could follow either removal, the second only the one that the first would take."""
+    now = account({at("iam.user", name): {"path": "/"} for name in ("a", "b")}, summary={"UsersQuota": 2})
+    leave = [change(n, at("iam.user", name), {"path": "/"}, None) for n, name in ((1, "a"), (2, "b"))]
+    either = change(3, at("iam.user", "c"), None, {"path": "/"}, 1, 2)
+    only = change(4, at("iam.user", "d"), None, {"path": "/"}, 1)
+    assert not list(quotas.violations(Timeline(now, [*leave, either, only])))
+    too = change(5, at("iam.user", "e"), None, {"path": "/"}, 1)
+    assert len(list(quotas.violations(Timeline(now, [*leave, either, only, too])))) == 1
+
+
 def test_what_has_no_quota_is_not_counted() -> None:
     assert not list(quotas.violations(Timeline(account(), [change(1, at("s3.bucket", "b"), None, {})])))
 

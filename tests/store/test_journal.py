@@ -1,9 +1,12 @@
 """The journal: what is written stays, what was altered shows, and what a crash tore off is dropped."""
 
+import errno
 import json
 import os
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -206,3 +209,28 @@ def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
 def test_records_carry_who_and_when(path: Path) -> None:
     record: Record = read(path).records[1]
     assert (record.at, record.caller) == (NOW, "arn:aws:iam::123456789012:user/tester")
+
+
+def test_a_disk_that_fails_fails_everybody_who_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = opened(tmp_path / "a.journal.jsonl")
+    asked: list[int] = []
+    waiting, release = threading.Event(), threading.Event()
+
+    def failing(descriptor: int) -> None:
+        asked.append(descriptor)
+        waiting.set()
+        release.wait(10)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("remediate.store.journal.os.fsync", failing)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(journal.add, "intent", 1, "iam.group/ops")
+        assert waiting.wait(10)
+        second = pool.submit(journal.add, "intent", 2, "iam.group/dev")
+        while len(journal.records) < 2:
+            time.sleep(0.001)
+        release.set()
+    for told in (first, second):
+        with pytest.raises(Partial, match="Input/output error"):
+            told.result()
+    assert len(asked) == 1
