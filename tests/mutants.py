@@ -2,4 +2,22 @@
 
 from collections.abc import Mapping
 
-EXPLAINED: Mapping[str, str] = {}
+NO_SLASH = "names of users and roles have no slash, so that there is one alone to part at"
+NOTHING = (
+    "a change that adds nothing takes nothing away either: it makes room for nothing, and nothing needs room for it"
+)
+
+EXPLAINED: Mapping[str, str] = {
+    'guard/lockout.py:_standing_effects: holder, _, short = name.rpartition("/")': NO_SLASH,
+    'guard/lockout.py:_newly: kind, _, short = name.rpartition("/")': NO_SLASH,
+    'guard/lockout.py:_ends: kind, _, short = name.rpartition("/")': NO_SLASH,
+    "guard/lockout.py:_too_few: f\"of {len(before)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
+        "where two are needed and too few are left, that is one or none: nothing is joined"
+    ),
+    "guard/quotas.py:_counts: growing = {bucket: amounts for bucket, amounts in changed.items() if max(amounts.values()) >= 0}": NOTHING,
+    "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount <= 0}": NOTHING,
+    "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount < 1}": NOTHING,
+    'guard/quotas.py:_names: short: Callable[[str], str] = lambda name: name.rpartition("/")[2].upper()  # noqa: E731': (
+        "names in IAM are ASCII: upper and lower tell the same ones apart"
+    ),
+}

@@ -129,8 +129,9 @@ def _fullest(timeline: Timeline, amounts: Mapping[int, int]) -> int:
 def _sizes(timeline: Timeline) -> Iterator[str]:
     summary = timeline.account.summary
     for change in timeline.changes.values():
-        part, quota, usual = DOCUMENTS.get(kind_of(change.address), ("", "", 0))
-        if part and isinstance(change.after, Mapping):
+        kind = kind_of(change.address)
+        if kind in DOCUMENTS and isinstance(change.after, Mapping):
+            part, quota, usual = DOCUMENTS[kind]
             length, limit = size(change.after.get(part)), summary.get(quota, usual)
             before = change.before.get(part) if isinstance(change.before, Mapping) else None
             if length > limit and change.after.get(part) != before:

@@ -164,6 +164,27 @@ def test_what_changes_without_coming_or_going_makes_no_room() -> None:
     assert len(list(quotas.violations(Timeline(now, [update, create])))) == 1
 
 
+def test_the_change_that_is_named_is_the_last_that_adds() -> None:
+    body: dict[str, Value] = {"path": "/", "document": document(statement("s3:x"))}
+    now = account({at("iam.policy", mine("a")): body}, summary={"PoliciesQuota": 1})
+    create = change(1, at("iam.policy", mine("b")), None, body)
+    update = change(2, at("iam.policy", mine("a")), body, {**body, "path": "/x/"}, 1)
+    (found,) = quotas.violations(Timeline(now, [create, update]))
+    assert found.endswith("(#1)")
+
+
+@pytest.mark.parametrize("quota", [20, 6144])
+def test_a_document_that_was_too_long_before_is_not_this_plans_doing(quota: int) -> None:
+    old, new = (document(statement(action)) for action in ("s3:x", "s3:y"))
+    kept, changed = (
+        change(1, at("iam.policy", mine("a")), {"path": "/", "document": old}, {"path": "/x/", "document": after})
+        for after in (old, new)
+    )
+    now = account(summary={"PolicySizeQuota": quota})
+    assert not list(quotas.violations(Timeline(now, [kept])))
+    assert len(list(quotas.violations(Timeline(now, [changed])))) == (quota < 6144)
+
+
 def test_room_is_shared_out_so_that_everything_fits() -> None:
     """The first addition could follow either removal, the second only the one that the first would take."""
     now = account({at("iam.user", name): {"path": "/"} for name in ("a", "b")}, summary={"UsersQuota": 2})
