@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 NO_SLASH = "names of users and roles have no slash, so that there is one alone to part at"
+MORE = "everybody who is in the account is looked at, and not the holders of a changed document alone: slower, the same answer"
 NOTHING = (
     "a change that adds nothing takes nothing away either: it makes room for nothing, and nothing needs room for it"
 )
 
 EXPLAINED: Mapping[str, str] = {
+    "guard/access.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
+    "guard/access.py:Access.concerned: if second not in documents:": MORE,
     'guard/lockout.py:_standing_effects: holder, _, short = name.rpartition("/")': NO_SLASH,
     'guard/lockout.py:_newly: kind, _, short = name.rpartition("/")': NO_SLASH,
     'guard/lockout.py:_ends: kind, _, short = name.rpartition("/")': NO_SLASH,
@@ -17,6 +20,7 @@ EXPLAINED: Mapping[str, str] = {
     "guard/quotas.py:_counts: growing = {bucket: amounts for bucket, amounts in changed.items() if max(amounts.values()) >= 0}": NOTHING,
     "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount <= 0}": NOTHING,
     "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount < 1}": NOTHING,
+    "guard/quotas.py:_fullest: for add in [id for id, amount in amounts.items() if amount >= 0]:": NOTHING,
     'guard/quotas.py:_names: short: Callable[[str], str] = lambda name: name.rpartition("/")[2].upper()  # noqa: E731': (
         "names in IAM are ASCII: upper and lower tell the same ones apart"
     ),

@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 from support.accounts import (
     account,
@@ -65,6 +65,34 @@ def test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit(case: tuple[Acco
     over = fullest(now, changes) > LIMIT
     event(f"accepted: {accepted}, over: {over}")
     assert accepted == (not over)
+
+
+@st.composite
+def sizes(draw: st.DrawFn) -> dict[int, tuple[int, tuple[int, ...]]]:
+    """How much each change adds, and what it needs."""
+    count = draw(st.integers(1, 9))
+    needed = [st.sets(st.integers(1, id - 1), max_size=3) if id > 1 else st.just(set()) for id in range(1, count + 1)]
+    return {id: (draw(st.integers(-4, 4)), tuple(sorted(draw(needed[id - 1])))) for id in range(1, count + 1)}
+
+
+MOVED_TWICE = {
+    **{take: (-room, ()) for take, room in ((1, 2), (2, 1), (3, 2), (4, 2))},
+    5: (1, (1, 2)),
+    6: (2, (3, 4)),
+    7: (2, (1, 3)),
+    8: (2, (1,)),
+}
+"""The seventh takes from the first twice, and then gives it all to the eighth: everything fits."""
+
+
+@given(sizes())
+@example(MOVED_TWICE)
+@settings(max_examples=400)
+def test_the_fullest_moment_of_documents_that_grow_and_shrink(case: dict[int, tuple[int, tuple[int, ...]]]) -> None:
+    changes = [change(id, at("iam.group", f"g{id}"), None, {"path": "/"}, *needs) for id, (_, needs) in case.items()]
+    amounts = {id: amount for id, (amount, _) in case.items()}
+    most = max(sum(amounts[id] for id in done) for done in downsets(changes))
+    assert quotas._fullest(Timeline(account(), changes), amounts) == most
 
 
 def joined(count: int, joins: int) -> tuple[Account, list[Change]]:
