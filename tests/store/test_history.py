@@ -6,7 +6,7 @@ import pytest
 from support.engine import plan_of, step
 
 from remediate.store import history
-from remediate.store.files import journal_path
+from remediate.store.files import journal_path, read_whole
 from remediate.store.plans import save
 
 PLAN = plan_of(step("iam.group", "ops", to={"path": "/"}))
@@ -23,6 +23,11 @@ def test_plans_by_name_and_journals_that_are_alone(tmp_path: Path) -> None:
     gone.unlink()
     assert history.plan_files(tmp_path) == [kept]
     assert history.stray_journals(tmp_path) == [journal_path(gone)]
+
+
+def test_a_folder_is_not_read_as_a_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        read_whole(tmp_path, 1)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file"])
