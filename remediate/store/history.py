@@ -32,10 +32,10 @@ def history(folder: Path) -> tuple[list[Past], list[RemediateError]]:
 
 def plan_files(folder: Path) -> list[Path]:
     """The plans in a folder, by name."""
-    return sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    return sorted(folder.glob(f"*{SUFFIX}"))
 
 
 def stray_journals(folder: Path) -> list[Path]:
     """Journals whose plan is not beside them."""
     known = {journal_path(path) for path in plan_files(folder)}
-    return sorted(set(folder.glob(f"*{JOURNAL}")) - known) if folder.is_dir() else []
+    return sorted(set(folder.glob(f"*{JOURNAL}")) - known)

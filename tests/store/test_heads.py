@@ -79,3 +79,25 @@ def test_a_full_disk_keeps_no_run_from_ending(file: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / "taken"))
     run(file, "start", "end")
     assert len(of_plan(file, PLAN.digest).records) == 7
+
+
+def test_a_cut_journal_is_said_in_full(file: Path) -> None:
+    known = heads.known(PLAN.digest)
+    assert known
+    path = journal_path(file)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    with pytest.raises(Refused) as cut:
+        of_plan(file, PLAN.digest)
+    assert cut.value.what.startswith(f"the journal {path} does not end as it was written")
+    assert list(cut.value.details) == ["now 2 records", f"record 5 had the hash {known.hash}"]
+    assert (
+        cut.value.remedy
+        == "Put the whole journal back from your version control or backup; without it, make a new plan."
+    )
+
+
+def test_a_journal_of_another_plan_is_said_in_full(file: Path) -> None:
+    with pytest.raises(Refused) as other:
+        of_plan(file, "0" * 64)
+    assert other.value.what == f"the journal {journal_path(file)} tells of another plan than {file}"
+    assert other.value.remedy == f"Put back the plan it belongs to, or give {file} another name."

@@ -1,15 +1,52 @@
 """What a folder of plans and journals tells."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.engine import plan_of, step
 
+from remediate.errors import BadInput, Refused
+from remediate.model import Plan
 from remediate.store import history
 from remediate.store.files import journal_path, read_whole
+from remediate.store.journal import Journal
 from remediate.store.plans import save
 
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
 PLAN = plan_of(step("iam.group", "ops", to={"path": "/"}))
+
+
+def kept(path: Path, plan: Plan) -> None:
+    """A plan that was begun."""
+    save(plan, path)
+    journal = Journal(journal_path(path), lambda: NOW, "arn:aws:iam::1:user/ana")
+    journal.add("start", plan=plan.digest)
+    journal.close()
+
+
+def test_the_oldest_plan_comes_first_with_what_its_journal_says(tmp_path: Path) -> None:
+    newer = plan_of(step("iam.group", "dev", to={"path": "/"}), created=NOW + timedelta(days=1))
+    kept(tmp_path / "a.plan.json", newer)
+    kept(tmp_path / "b.plan.json", plan_of(step("iam.group", "ops", to={"path": "/"}), created=NOW))
+    found, broken = history.history(tmp_path)
+    assert [Path(past.path).name for past in found] == ["b.plan.json", "a.plan.json"]
+    assert [[record.event for record in past.records] for past in found] == [["start"], ["start"]]
+    assert broken == []
+
+
+def test_what_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    kept(tmp_path / "a.plan.json", PLAN)
+    save(PLAN, tmp_path / "b.plan.json")
+    kept(tmp_path / "other.plan.json", plan_of(step("iam.group", "dev", to={"path": "/"}), created=NOW))
+    journal_path(tmp_path / "other.plan.json").rename(journal_path(tmp_path / "b.plan.json"))
+    (tmp_path / "c.plan.json").write_text("{")
+    (tmp_path / "other.plan.json").unlink()
+    found, broken = history.history(tmp_path)
+    assert [Path(past.path).name for past in found] == ["a.plan.json"]
+    assert [type(error) for error in broken] == [Refused, BadInput]
+    assert "b.plan.json" in broken[0].what
+    assert "c.plan.json" in broken[1].what
 
 
 def test_plans_by_name_and_journals_that_are_alone(tmp_path: Path) -> None:

@@ -231,6 +231,8 @@ def test_a_disk_that_fails_fails_everybody_who_waits_for_it(tmp_path: Path, monk
             time.sleep(0.001)
         release.set()
     for told in (first, second):
-        with pytest.raises(Partial, match="Input/output error"):
+        with pytest.raises(Partial, match="Input/output error") as error:
             told.result()
+        said = "Nothing more was sent. What was in hand is asked of the account when you go on."
+        assert list(error.value.details) == [said]
     assert len(asked) == 1

@@ -1,12 +1,14 @@
 """One run an account at a time, on this machine."""
 
+import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.rival import rival
 
-from remediate.errors import BadInput, Refused
+from remediate.errors import BadInput, Partial, Refused
 from remediate.store.lock import holder, locked, state_folder
 
 
@@ -96,3 +98,45 @@ def test_a_name_that_cannot_be_read_is_left_out(content: bytes) -> None:
         raise AssertionError
     assert [line for line in refusal.value.details if "held by" in line] == []
     process.communicate("")
+
+
+def taken_by_another(lock: Path) -> None:
+    beside = lock.with_name("123456789012.holder.json")
+    mine = json.loads(beside.read_bytes())
+    beside.write_text(
+        json.dumps({**mine, "token": "another", "process": 7, "host": "h", "since": "2030-01-01T00:00:00Z"})
+    )
+
+
+def name_taken_away(lock: Path) -> None:
+    lock.with_name("123456789012.holder.json").unlink()
+
+
+def file_replaced(lock: Path) -> None:
+    lock.rename(lock.with_name("moved"))
+    lock.touch()
+
+
+@pytest.mark.parametrize(
+    ("accident", "held_by"),
+    [
+        (taken_by_another, ["now held by process 7 on h since 2030-01-01 00:00:00 UTC: apply a.plan.json"]),
+        (name_taken_away, []),
+        (file_replaced, None),
+    ],
+)
+def test_a_lost_lock_is_said_in_full(accident: Callable[[Path], None], held_by: list[str] | None) -> None:
+    path = state_folder() / "123456789012.lock"
+    with locked("123456789012", "apply a.plan.json") as lock:
+        lock.check()
+        mine = [f"now held by {holder(path)}"]
+        accident(path)
+        with pytest.raises(Partial) as lost:
+            lock.check()
+    assert lost.value.what == "this run lost the lock of account 123456789012"
+    assert list(lost.value.details) == [
+        f"lock: {path}",
+        *(mine if held_by is None else held_by),
+        "Nothing more was sent.",
+    ]
+    assert lost.value.remedy == "Make sure that no other run is at work; then run the same command again."

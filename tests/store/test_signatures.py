@@ -237,6 +237,44 @@ def test_a_mistake_is_said_at_its_line(tmp_path: Path, text: str, line: int, sai
     assert "playbook" not in shown
 
 
+NAMES_APPROVERS = "It names approvers, each with a name and a key: approvers: [{name: Ana, key: ssh-ed25519 AAAA…}]"
+SAID = {
+    "not a list": ("approvers: 3", "1: approvers: Expected array, got int", NAMES_APPROVERS),
+    "half a character": (
+        'approvers:\n- name: "\\uDFFF"\n  key: x',
+        "2: approvers[0].name: a name says whose key it is",
+        NAMES_APPROVERS,
+    ),
+    "no name": (
+        "approvers:\n- name: ' '\n  key: x",
+        "2: approvers[0].name: a name says whose key it is",
+        NAMES_APPROVERS,
+    ),
+    "no key": (
+        "approvers:\n- name: Ana\n  key: x",
+        "3: approvers[0].key: "
+        "not an ed25519 public key as ssh-keygen writes it (ssh-ed25519 AAAA…), nor a KMS key's ARN",
+        "Copy the line that ssh-keygen wrote to the .pub file.",
+    ),
+    "twice": (
+        f"approvers:\n- name: Ana\n  key: {KEY}\n- name: Bob\n  key: {KEY}",
+        "5: approvers[1].key: the key of Ana stands here again",
+        "Mend that line.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "what", "remedy"), SAID.values(), ids=SAID)
+def test_a_mistake_is_said_in_full(tmp_path: Path, text: str, what: str, remedy: str) -> None:
+    path = tmp_path / "trusted-keys.yaml"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(BadInput) as error:
+        load_trust(path)
+    assert error.value.what == f"{path}:{what}"
+    assert error.value.remedy == remedy
+
+
 def test_keys_are_taken_as_ssh_keygen_writes_them(tmp_path: Path) -> None:
     path = trust_file(tmp_path / "t.yaml", {"Ana (security)": f"{KEY} ana@example.com", "release": KMS}, {"Bob": KEY})
     trust = load_trust(path)
