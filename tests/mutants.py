@@ -7,6 +7,9 @@ MORE = "everybody who is in the account is looked at, and not the holders of a c
 NOTHING = (
     "a change that adds nothing takes nothing away either: it makes room for nothing, and nothing needs room for it"
 )
+NUMBER = "what is shown of it is the text: nobody asks for the number"
+RACE = "only where another process makes the same folder between the two lines"
+NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
     "guard/access.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
@@ -24,4 +27,15 @@ EXPLAINED: Mapping[str, str] = {
     'guard/quotas.py:_names: short: Callable[[str], str] = lambda name: name.rpartition("/")[2].upper()  # noqa: E731': (
         "names in IAM are ASCII: upper and lower tell the same ones apart"
     ),
+    "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=None)  # parents=True would make those above with other permissions": RACE,
+    "store/files.py:private_folder: folder.mkdir(mode=0o700, )  # parents=True would make those above with other permissions": RACE,
+    "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=False)  # parents=True would make those above with other permissions": RACE,
+    "store/files.py:private_folder: raise NotADirectoryError(None, os.strerror(errno.ENOTDIR))": NUMBER,
+    "store/files.py:read_whole: raise IsADirectoryError(None, os.strerror(errno.EISDIR))": NUMBER,
+    'store/files.py:read_whole: raise OSError(None, "it is no file")': NUMBER,
+    'store/files.py:read_whole: raise OSError(None, f"it is larger than {most:,} bytes")': NUMBER,
+    "store/journal.py:Journal._write: raise OSError(None, os.strerror(errno.ENOSPC))": NUMBER,
+    "store/lock.py:_identity: return 1, 0": NOBODY,
+    "store/lock.py:_identity: return 0, 1": NOBODY,
+    'store/lock.py:_bytes: return b"XXXX"': NOBODY,
 }
