@@ -1,0 +1,93 @@
+"""Texts with wildcards and variables, as actions, resources and conditions have them.
+
+`*` stands for any text and `?` for one character, in all of these; `${aws:username}` stands for a value of the request,
+and what it stands for has no wildcards; `${*}`, `${?}` and `${$}` are the characters themselves.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+import re
+from collections.abc import Callable
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Wild(Enum):
+    """A wildcard."""
+
+    ANY = "*"
+    """Any text, the empty one too."""
+    ONE = "?"
+
+
+class Variable(NamedTuple):
+    """A value of the request, by its key in lower case, and what stands for it where the request has no such key."""
+
+    key: str
+    default: str | None = None
+
+
+Part = str | Wild | Variable
+Pattern = tuple[Part, ...]
+"""Literal texts are never empty and never stand side by side."""
+
+Lookup = Callable[[Variable], str | None]
+"""The value of a variable; None where the request has none, and then nothing matches."""
+
+_SPECIAL = re.compile(r"\$\{([*?$])\}|\$\{\s*([\w:/.@+=-]+)\s*(?:,\s*'([^']*)'\s*)?\}|([*?])")
+
+
+@lru_cache(maxsize=65536)
+def pattern(text: str) -> Pattern:
+    """The pattern that a text of a policy of today's version stands for."""
+    found: list[Part] = []
+    plain, last = "", 0
+    for special in _SPECIAL.finditer(text):
+        plain += text[last : special.start()]
+        last = special.end()
+        itself, key, default, wildcard = special.groups()
+        if itself:
+            plain += itself
+            continue
+        if plain:
+            found.append(plain)
+            plain = ""
+        found.append(Wild(wildcard) if wildcard else Variable(key.lower(), default))
+    plain += text[last:]
+    return (*found, plain) if plain else tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def literal(text: str) -> Pattern:
+    """The pattern that a text stands for where neither wildcards nor variables count."""
+    return (text,) if text else ()
+
+
+def variables(of: Pattern) -> frozenset[str]:
+    """The keys of the request that a pattern depends on."""
+    return frozenset(part.key for part in of if isinstance(part, Variable))
+
+
+def bound(of: Pattern, lookup: Lookup) -> Pattern | None:
+    """The pattern with the values of its variables in their places; None where one has no value."""
+    found: list[Part] = []
+    for part in of:
+        text = part if not isinstance(part, Variable) else lookup(part)
+        if text is None:
+            return None
+        if isinstance(text, str) and found and isinstance(found[-1], str):
+            found[-1] += text
+        elif text != "":
+            found.append(text)
+    return tuple(found)
+
+
+def matches(of: Pattern, text: str) -> bool:
+    """Whether a pattern without variables stands for a text, to the letter."""
+    return bool(_expression(of).fullmatch(text))
+
+
+@lru_cache(maxsize=65536)
+def _expression(of: Pattern) -> re.Pattern[str]:
+    signs = {Wild.ANY: ".*", Wild.ONE: "."}
+    return re.compile("".join(signs[p] if isinstance(p, Wild) else re.escape(str(p)) for p in of), re.DOTALL)
