@@ -12,18 +12,15 @@ from remediate.policy import NotAPolicy
 Effect = Literal["Allow", "Deny"]
 Quantifier = Literal["", "ForAllValues", "ForAnyValue"]
 
+_TEXTS = "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike"
+_SIZES = "Equals NotEquals LessThan LessThanEquals GreaterThan GreaterThanEquals"
+_OTHERS = "Bool BinaryEquals IpAddress NotIpAddress ArnEquals ArnNotEquals ArnLike ArnNotLike Null"
 OPERATORS: Mapping[str, str] = {
     name.lower(): name
     for name in (
-        *(
-            "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike".split()
-        ),
-        *(
-            f"{kind}{test}"
-            for kind in ("Numeric", "Date")
-            for test in "Equals NotEquals LessThan LessThanEquals GreaterThan GreaterThanEquals".split()
-        ),
-        *("Bool BinaryEquals IpAddress NotIpAddress ArnEquals ArnNotEquals ArnLike ArnNotLike Null".split()),
+        *_TEXTS.split(),
+        *(f"{kind}{test}" for kind in ("Numeric", "Date") for test in _SIZES.split()),
+        *_OTHERS.split(),
     )
 }
 """Every operator, by its name in lower case.
