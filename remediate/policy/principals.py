@@ -1,0 +1,63 @@
+"""Whether a statement of a resource's policy is about somebody, and by which of their names.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+import re
+from typing import Literal
+
+from remediate.policy.request import Caller
+from remediate.policy.statement import Effect, Principals
+
+Reach = Literal["directly", "behind", "account"]
+"""How a statement names the caller: itself or everybody, the role or user whose session it is, or the account."""
+
+_Found = Literal["everybody", "directly", "behind", "account", ""] | None
+
+_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", re.ASCII)
+_KINDS = {"service": "Service", "provider": "Federated"}
+
+
+def reach(principals: Principals, effect: Effect, caller: Caller, *, bounded: bool) -> Reach | Literal[""] | None:
+    """How a statement reaches the caller; empty if it does not, None if AWS does not say.
+
+    `bounded`: whether the caller has a permissions boundary.
+    """
+    found = {_named(kind, name, caller) for kind, name in principals.names}
+    if principals.negated:
+        return _passed_over(found, effect, caller, bounded)
+    if found & {"everybody", "directly"}:
+        return "directly"
+    if "behind" in found:
+        return "behind"
+    return "account" if "account" in found else None if None in found else ""
+
+
+def _named(kind: str, name: str, caller: Caller) -> _Found:
+    if kind in ("*", "AWS") and name == "*":
+        return "everybody"
+    if kind == "CanonicalUser":  # an account, by a name that only Amazon S3 knows
+        return None
+    if kind != _KINDS.get(caller.kind, "AWS") or caller.kind == "anonymous":
+        return ""
+    if name == caller.arn:
+        return "directly"
+    if name in (caller.behind, caller.id):
+        return "behind" if caller.behind else "directly"
+    account = _ACCOUNT.fullmatch(name)
+    return "account" if account and account[1] == caller.account else ""
+
+
+def _passed_over(found: set[_Found], effect: Effect, caller: Caller, bounded: bool) -> Reach | Literal[""] | None:
+    """What NotPrincipal comes to. It surely passes over those alone of whom every name is listed: where some are, AWS
+    only says that it might. A Deny passes over nobody who has a permissions boundary.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    if effect == "Deny" and bounded:
+        return "directly"
+    names = {"directly", *(["behind"] if caller.behind else []), *(["account"] if caller.account else [])}
+    if "everybody" in found or names <= found:
+        return ""
+    return "directly" if found <= {""} else None
