@@ -58,9 +58,21 @@ def pattern(text: str) -> Pattern:
 
 
 @lru_cache(maxsize=65536)
-def literal(text: str) -> Pattern:
-    """The pattern that a text stands for where neither wildcards nor variables count."""
-    return (text,) if text else ()
+def letters(text: str) -> Pattern:
+    """The pattern of a text where variables count and wildcards do not, as `StringEquals` has it."""
+    found: list[Part] = []
+    for part in pattern(text):
+        character = part.value if isinstance(part, Wild) else part
+        if isinstance(character, str) and found and isinstance(found[-1], str):
+            found[-1] += character
+        else:
+            found.append(character)
+    return tuple(found)
+
+
+def plain(text: str) -> str:
+    """The way to write a text so that nothing in it is a wildcard or a variable."""
+    return re.sub(r"[*?$]", lambda character: f"${{{character[0]}}}", text)
 
 
 def variables(of: Pattern) -> frozenset[str]:

@@ -1,0 +1,160 @@
+"""What bears on the access of each user and role, at one moment: the account's entries, followed from change to change.
+
+A change concerns few people, and only what it concerns is worked out again: the cost of following a plan grows with the
+people that its changes reach, not with users times changes.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from remediate.account import Account
+from remediate.model import Address, Value, at, kind_of, name_of, pair_of
+from remediate.policy import NotAPolicy, canonical_json, statements
+from remediate.policy.branches import Value as ContextValue
+from remediate.policy.compare import Policies
+from remediate.policy.known import Known
+
+HOLDERS = ("user", "group", "role")
+CARRIERS = frozenset(f"iam.{holder}_{part}" for holder in HOLDERS for part in ("policy", "inline"))
+AWS_POLICY = "iam.aws_policy"
+"""The kind of fact that is a document of one of AWS's own policies."""
+
+Held = frozenset[str]
+"""Canonical statements, and ARNs of policies whose document is known to AWS alone."""
+
+
+class Effective:
+    """The policies in force, while changes are applied to them one by one."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self._held: dict[tuple[str, str], dict[str, Value]] = defaultdict(dict)
+        """By holder: its inline policies by name, and the ARNs that are attached to it."""
+        self._documents: dict[str, Value] = {}
+        self._holders_of: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._groups: dict[str, set[str]] = defaultdict(set)
+        self._members: dict[str, set[str]] = defaultdict(set)
+        self._bounded: dict[str, set[Address]] = defaultdict(set)
+        self._statements: dict[str, Held] = {}
+        self._sums: dict[tuple[str, str], Held] = {}
+        for address, value in account.state.items():
+            self._set(address, value)
+        for user in account.users.values():
+            self._bounded[user.boundary].add(at("iam.user", user.name))
+        for role in account.roles.values():
+            self._bounded[role.boundary].add(at("iam.role", role.name))
+
+    def concerned(self, address: Address) -> list[Address]:
+        """The users and roles whose access depends on an entry, as things are now."""
+        kind, (first, second) = kind_of(address), pair_of(address)
+        if kind == "iam.group_member":
+            return [at("iam.user", second)]
+        if kind in CARRIERS:
+            return self._reached(kind.removeprefix("iam.").partition("_")[0], first)
+        if kind == "iam.policy":
+            arn = name_of(address)
+            holders = sorted(self._holders_of[arn])
+            found = {who for holder, name in holders for who in self._reached(holder, name)}
+            return sorted(found | self._bounded.get(arn, set()))
+        return []
+
+    def apply(self, address: Address, value: Value) -> None:
+        """One entry has another value from now on."""
+        self._set(address, value)
+
+    def of(self, principal: Address) -> Policies:
+        """What this user or role may do, by layers. AWS's own policies stand as ARNs: see `spelled_out`."""
+        holder, name = kind_of(principal).removeprefix("iam."), name_of(principal)
+        parts = [self._sum(holder, name)]
+        if holder == "user":
+            parts += [self._sum("group", group) for group in sorted(self._groups.get(name, ()))]
+        layers = {"identity": parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]}
+        who = self.account.users.get(name) if holder == "user" else self.account.roles.get(name)
+        if who and who.boundary:
+            layers["boundary"] = self._policy(who.boundary)
+        return layers
+
+    def spelled_out(self, policies: Policies) -> Policies:
+        """With the statements of AWS's own policies, as far as their documents are at hand."""
+        return {layer: frozenset(self._spelled(held)) for layer, held in policies.items()}
+
+    def _spelled(self, held: Iterable[str]) -> Iterator[str]:
+        for text in held:
+            document = self.account.facts.get(at(AWS_POLICY, text)) if text.startswith("arn:") else None
+            yield from (text,) if document is None else parsed(document)
+
+    def known(self, principal: Address) -> Known:
+        """What every request of this user or role says of them.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        """
+        holder, name = kind_of(principal), name_of(principal)
+        who = self.account.users.get(name) if holder == "iam.user" else self.account.roles.get(name)
+        if who is None:
+            return {}
+        facts: dict[str, ContextValue] = {
+            "aws:principalarn": who.arn,
+            "aws:principalaccount": self.account.id,
+            "aws:username": name if holder == "iam.user" else None,
+        }
+        if holder == "iam.user":  # a role's sessions bring tags of their own
+            facts |= {"aws:principaltype": "User"}
+            facts |= {f"aws:principaltag/{key.lower()}": value for key, value in who.tags.items()}
+        else:
+            facts |= {"aws:principaltype": "AssumedRole"}
+        return facts
+
+    def _reached(self, holder: str, name: str) -> list[Address]:
+        if holder == "group":
+            return [at("iam.user", user) for user in sorted(self._members.get(name, ()))]
+        return [at(f"iam.{holder}", name)]
+
+    def _set(self, address: Address, value: Value) -> None:
+        kind, (first, second) = kind_of(address), pair_of(address)
+        if kind == "iam.group_member":
+            for found, name in ((self._groups[second], first), (self._members[first], second)):
+                found.add(name) if value is not None else found.discard(name)
+        elif kind == "iam.policy":
+            arn = name_of(address)
+            self._documents[arn] = value.get("document") if isinstance(value, Mapping) else None
+            self._statements.pop(arn, None)
+            for holder in self._holders_of[arn]:
+                self._sums.pop(holder, None)
+        elif kind in CARRIERS:
+            holder = kind.removeprefix("iam.").partition("_")[0], first
+            self._hold(holder, second, value)
+
+    def _hold(self, holder: tuple[str, str], policy: str, value: Value) -> None:
+        if value is None:
+            self._held[holder].pop(policy, None)
+            self._holders_of[policy].discard(holder)
+        else:
+            self._held[holder][policy] = value
+            if value == "attached":
+                self._holders_of[policy].add(holder)
+        self._sums.pop(holder, None)
+
+    def _sum(self, holder: str, name: str) -> Held:
+        key = (holder, name)
+        if key not in self._sums:
+            held = self._held.get(key, {})
+            parts = (self._policy(p) if value == "attached" else parsed(value) for p, value in held.items())
+            self._sums[key] = frozenset().union(*parts)
+        return self._sums[key]
+
+    def _policy(self, arn: str) -> Held:
+        """What a managed policy says; one that is not there says nothing, and of AWS's own the ARN says which it is."""
+        if arn not in self._statements:
+            ours = arn in self._documents
+            self._statements[arn] = parsed(self._documents[arn]) if ours else frozenset({arn})
+        return self._statements[arn]
+
+
+def parsed(document: Value) -> Held:
+    """The statements of a document; what is no policy is equal only to itself."""
+    if document is None:
+        return frozenset()
+    try:
+        return frozenset(statements(document))
+    except NotAPolicy:
+        return frozenset({canonical_json(document).decode()})

@@ -1,0 +1,169 @@
+"""Whether two sets of policies allow the same requests; if not, a request that only one of them allows.
+
+Only what stands on one side alone can make a difference, so each such statement is looked at by itself: every sort of
+action that it is about, for each every sort of resource, and for those the conditions of whatever else applies there.
+No difference found means that there is none. What cannot be gone through, or depends on something that is not known
+beforehand, is a difference without proof: nothing is ever called equal that might not be.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from remediate.model import Struct
+from remediate.policy.branches import Context, Free, Rule, lost, verdict
+from remediate.policy.known import EVERYTHING, Known, Prepared, prepared
+from remediate.policy.languages import Language, TooLarge, texts
+from remediate.policy.patterns import pattern
+from remediate.policy.request import Request
+
+Relation = Literal["equal", "narrower", "wider", "different"]
+Policies = Mapping[str, frozenset[str]]
+"""Canonical statements by layer: a request needs an Allow in every layer, and no Deny in any. A layer that is not there
+allows everything."""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """Something that one side allows and the other does not."""
+
+    statement: str
+    """The canonical statement that makes it: an Allow that ends, or a Deny that begins."""
+    request: Request | None
+    """A witness; None where none is proven."""
+    doubt: str = ""
+    """Why it is not proven."""
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What some principals may do before and after, by what differs."""
+
+    lost: tuple[Difference, ...] = ()
+    gained: tuple[Difference, ...] = ()
+
+    @property
+    def relation(self) -> Relation:
+        """`narrower` where something is lost, and nothing gained."""
+        if self.lost:
+            return "different" if self.gained else "narrower"
+        return "wider" if self.gained else "equal"
+
+
+def compare(before: Policies, after: Policies, known: Known) -> Comparison:
+    """What is lost and what is gained, from one set of policies to another. `known` are facts of whom they apply to."""
+    if _layers(before, after) == _layers(after, before):
+        return Comparison()
+    return Comparison(lost=tuple(differences(before, after, known)), gained=tuple(differences(after, before, known)))
+
+
+def differences(before: Policies, after: Policies, known: Known) -> Iterator[Difference]:
+    """What is allowed before and not after: one difference for each statement that makes one."""
+    question = Question(_layers(before, after), _layers(after, before), known)
+    for suspect in question.suspects():
+        try:
+            found = question.witness(suspect)
+        except TooLarge as error:
+            yield Difference(statement=suspect.text, request=None, doubt=str(error))
+            continue
+        if found:
+            yield _difference(suspect.text, found)
+
+
+def _difference(statement: str, found: "Found") -> Difference:
+    free = [key.what for key in found.context if isinstance(key, Free)]
+    context = {key: value for key, value in found.context.items() if isinstance(key, str) and value is not None}
+    request = Request(action=found.action, resource=found.resource, context=context)
+    doubt = f"it depends on {', '.join(free)}" if free else ""
+    return Difference(statement=statement, request=None if free else request, doubt=doubt)
+
+
+def _layers(of: Policies, other: Policies) -> dict[str, frozenset[str]]:
+    return {name: of.get(name, frozenset({EVERYTHING})) for name in sorted({*of, *other})}
+
+
+class Found(NamedTuple):
+    action: str
+    resource: str
+    context: Context
+
+
+class Active(NamedTuple):
+    """A statement, and the layers it stands in."""
+
+    text: str
+    statement: Prepared
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+class Question:
+    """What `before` allows and `after` does not. Both have the same layers."""
+
+    def __init__(self, before: Policies, after: Policies, known: Known) -> None:
+        self.layers = frozenset(before)
+        standing = {text for side in (before, after) for layer in side.values() for text in layer}
+        self.actives = [
+            Active(text, one, _where(before, text), _where(after, text))
+            for text in sorted(standing)
+            for one in prepared(text, known)
+        ]
+
+    def suspects(self) -> Iterator[Active]:
+        """What could take something away: an Allow that is missing in a layer after, and a Deny that is new."""
+        for active in self.actives:
+            missing, new = active.before - active.after, active.after and not active.before
+            if missing if active.statement.allows else new:
+                yield active
+
+    def witness(self, suspect: Active) -> Found | None:
+        """A request to which the suspect makes a difference."""
+        for action, there in self._actions(suspect):
+            if not self._possible(there):
+                continue
+            for resource, rules in _resources(suspect, there):
+                context = lost(rules, self.layers)
+                if context is not None:
+                    return Found(action, resource, context)
+        return None
+
+    def _actions(self, suspect: Active) -> Iterator[tuple[str, list[Active]]]:
+        """Each sort of action that the suspect is about, with all statements that are about it, the suspect first."""
+        every = [suspect, *(a for a in self.actives if a is not suspect)]
+        languages = [Language(tuple(map(pattern, a.statement.actions.patterns))) for a in every]
+        for text, bits in texts(languages, None if suspect.statement.actions.negated else 0):
+            there = [a for n, a in enumerate(every) if bool(bits >> n & 1) != a.statement.actions.negated]
+            if there and there[0] is suspect:
+                yield text, there
+
+    def _possible(self, there: Iterable[Active]) -> bool:
+        """Whether there may be a difference on some resource, under some conditions."""
+        doubt = frozenset({Free("resource")})
+        rules = [
+            Rule(a.statement.allows, a.before, a.after, frozenset() if a.statement.always else doubt) for a in there
+        ]
+        return verdict(rules, self.layers, "before") is not False and verdict(rules, self.layers, "after") is not True
+
+
+def _resources(suspect: Active, there: Sequence[Active]) -> Iterator[tuple[str, list[Rule]]]:
+    """Each sort of resource that the suspect may be about, with what is left of every statement there."""
+    mine = suspect.statement.resources
+    languages = [Language((*mine.sure, *mine.loose))]
+    for active in there:
+        resources = active.statement.resources
+        languages += [Language(resources.sure), Language(resources.loose)]
+    for text, bits in texts(languages, None if mine.negated else 0):
+        rules = [(a, rule) for n, a in enumerate(there) if (rule := _rule(a, bits >> 2 * n + 1 & 3))]
+        if rules and rules[0][0] is suspect:
+            yield text, [rule for _, rule in rules]
+
+
+def _rule(active: Active, named: int) -> Rule | None:
+    """What is left of a statement whose resources name this one for sure (1), perhaps (2), or not at all (0)."""
+    resources, more = active.statement.resources, frozenset[Free]()
+    if named == 2:
+        more = frozenset({Free(resources.open, not resources.negated)})
+    elif bool(named) is resources.negated:
+        return None
+    return Rule(active.statement.allows, active.before, active.after, active.statement.open | more)
+
+
+def _where(side: Policies, text: str) -> frozenset[str]:
+    return frozenset(name for name, layer in side.items() if text in layer)

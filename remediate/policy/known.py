@@ -1,0 +1,152 @@
+"""Statements as they bear on somebody of whom some facts are known: their name, their tags, their ARN.
+
+A user's `${aws:username}` is no variable then, and a condition on their ARN holds or does not. What stays open is what
+each request brings with it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from remediate.policy import NotAPolicy
+from remediate.policy.branches import Free, Literal, Value
+from remediate.policy.conditions import holds
+from remediate.policy.patterns import Pattern, Variable, Wild, pattern, plain
+from remediate.policy.statement import Condition, Names, Statement, parse
+from remediate.policy.unclear import unclear, unclear_always
+
+Known = Mapping[str, Value]
+"""Keys of every request that somebody makes; None for a key that no request of theirs has."""
+
+ADMINISTRATOR = re.compile(r"^arn:[^:]+:iam::aws:policy/AdministratorAccess$")
+DENYING = re.compile(
+    r":aws:policy/(AWSDenyAll|AWSCompromisedKeyQuarantine(V\d+)?|AWSIAMIdentityCenterAllowListForIdentityContext"
+    r"|root-task/[^/]+)$"
+)
+"""AWS's policies of which every statement is a Deny. All others give something, and count as an Allow.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
+
+EVERYTHING = '{"Action":["*"],"Effect":"Allow","Resource":["*"]}'
+ALL = Names(patterns=("*",))
+
+
+class Resources(NamedTuple):
+    """What a statement says of resources."""
+
+    sure: tuple[Pattern, ...]
+    loose: tuple[Pattern, ...] = ()
+    """What patterns with unknown variables may stand for, at most."""
+    open: str = ""
+    """Those patterns as they are written."""
+    negated: bool = False
+
+
+class Prepared(NamedTuple):
+    allows: bool
+    actions: Names
+    resources: Resources
+    open: frozenset[Literal] = frozenset()
+    """What else must hold."""
+
+    @property
+    def always(self) -> bool:
+        """Whether it counts on every resource, without a condition."""
+        return not self.open and not self.resources.negated and (Wild.ANY,) in self.resources.sure
+
+
+def prepared(text: str, known: Known) -> Iterator[Prepared]:
+    """A canonical statement, or the ARN of a policy of AWS's whose document is not at hand, with what is known."""
+    if text.startswith("arn:"):
+        if ADMINISTRATOR.match(text):
+            yield from prepared(EVERYTHING, known)
+        else:
+            yield _opaque(text, allows=not DENYING.search(text))
+        return
+    try:
+        statement = parse(text)
+    except NotAPolicy:
+        yield from (_opaque(text, allows=allows) for allows in _effects(text))
+        return
+    conditions = _open(statement, known)
+    if conditions is not None:
+        yield Prepared(statement.effect == "Allow", statement.actions, _resources(statement, known), conditions)
+
+
+def _opaque(text: str, *, allows: bool) -> Prepared:
+    """Something of which it is not known what it is about: anything may be in it, and the same each time."""
+    return Prepared(allows, ALL, Resources(((Wild.ANY,),)), frozenset({Free(text)}))
+
+
+def _effects(text: str) -> tuple[bool, ...]:
+    item = msgspec.json.decode(text)
+    effect = item.get("Effect") if isinstance(item, Mapping) else None
+    return (True,) if effect == "Allow" else (False,) if effect == "Deny" else (True, False)
+
+
+def _open(statement: Statement, known: Known) -> frozenset[Literal] | None:
+    """The conditions that are not decided by what is known; None if one of them never holds."""
+    found: set[Literal] = set()
+    for condition in statement.conditions:
+        settled = _settled(condition, known)
+        if isinstance(settled, Free) or settled.key not in known:
+            found.add(settled)
+            continue
+        value = known[settled.key]
+        context = {} if value is None else {settled.key: value}
+        if unclear(settled, context):
+            found.add(Free(repr(settled)))
+        elif not holds(settled, context):
+            return None
+    if statement.principals is not None:
+        found.add(Free(repr(statement.principals)))
+    return frozenset(found)
+
+
+def _settled(condition: Condition, known: Known) -> Literal:
+    """The condition with the values of variables in their places."""
+    values = tuple(_value(value, known) for value in condition.values)
+    if any(isinstance(part, Variable) for value in values if value is not None for part in pattern(value)):
+        return Free(repr(condition))
+    settled = msgspec.structs.replace(condition, values=tuple(v for v in values if v is not None))
+    return Free(repr(condition)) if unclear_always(condition) else settled
+
+
+def _value(text: str, known: Known) -> str | None:
+    """A text with the variables that are known; None if one has no value, and the text matches nothing."""
+    if "${" not in text:
+        return text
+    written: list[str] = []
+    for part in pattern(text):
+        if isinstance(part, Wild):
+            written.append(part.value)
+        elif isinstance(part, str):
+            written.append(plain(part))
+        elif part.key not in known:
+            written.append(f"${{{part.key}}}" if part.default is None else f"${{{part.key}, '{part.default}'}}")
+        else:
+            value = known[part.key]
+            stands = value if value and isinstance(value, str) else part.default
+            if stands is None:
+                return None
+            written.append(plain(stands))
+    return "".join(written)
+
+
+def _resources(statement: Statement, known: Known) -> Resources:
+    sure: list[Pattern] = []
+    loose: list[Pattern] = []
+    texts = [value for text in statement.resources.patterns if (value := _value(text, known)) is not None]
+    for text in texts:
+        parts = pattern(text)
+        if any(isinstance(part, Variable) for part in parts):
+            loose.append(_widest(parts))
+        else:
+            sure.append(parts)
+    written = sorted(t for t in texts if any(isinstance(part, Variable) for part in pattern(t)))
+    return Resources(tuple(sure), tuple(loose), " ".join(written), statement.resources.negated)
+
+
+def _widest(of: Pattern) -> Pattern:
+    return tuple(Wild.ANY if isinstance(part, Variable) else part for part in of)

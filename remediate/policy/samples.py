@@ -1,0 +1,108 @@
+"""Values of a key of the request: one of every sort that some conditions tell apart.
+
+Whatever a request has there, one of these values makes the same conditions hold. Each kind of operator says where its
+sorts begin and end: texts by their patterns, numbers and times between those named, addresses at the edges of networks.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from itertools import chain, combinations, pairwise
+from math import comb
+
+from remediate.policy.languages import Language, TooLarge, texts
+from remediate.policy.patterns import letters, pattern
+from remediate.policy.statement import Condition
+from remediate.policy.values import moment, network, number
+
+DAY = 86_400.0
+MOST = 4000
+"""Values of one key. A policy of a size that IAM takes comes to a few dozen."""
+
+
+def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | None, ...]:
+    """The values; None is for a request without the key. Raises TooLarge where they cannot be listed.
+
+    Where conditions are about several values at once, a few values make them hold or fail together: one for each
+    condition is enough, since each fails or holds by one value.
+    """
+    kinds = {_kind(c) for c in conditions} - {"null"}
+    if len(kinds) > 1:
+        raise TooLarge(f"{conditions[0].key} is compared as {' and as '.join(sorted(kinds))}")
+    single = list(dict.fromkeys(KINDS[kinds.pop() if kinds else "text"](conditions)))
+    if not any(c.quantifier for c in conditions):
+        return (None, *single)
+    several = list(chain.from_iterable(_subsets(single, size) for size in range(len(conditions) + 1)))
+    return (None, *several)
+
+
+def _subsets(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    if comb(len(values), size) > MOST:
+        raise TooLarge(f"more than {MOST:,} sets of values of one key")
+    return combinations(values, size)
+
+
+def _kind(condition: Condition) -> str:
+    for name, kind in (("String", "text"), ("Arn", "text"), ("Numeric", "number"), ("Date", "date")):
+        if condition.operator.startswith(name):
+            return kind
+    return {"Bool": "truth", "IpAddress": "address", "NotIpAddress": "address", "Null": "null"}.get(
+        condition.operator, "bytes"
+    )
+
+
+def _texts(conditions: Sequence[Condition]) -> Iterator[str]:
+    """An empty text is one of its own: IAM takes it for none."""
+    return (text for text, _ in texts([Language((pattern("?*"),)), *(_language(c) for c in conditions)]))
+
+
+def _language(condition: Condition) -> Language:
+    operator = condition.operator
+    if operator == "Null":
+        return Language(())
+    arn = operator.startswith("Arn")
+    written = pattern if arn or operator.endswith("Like") else letters
+    return Language(tuple(written(v) for v in condition.values), any_case="IgnoreCase" in operator, arn=arn)
+
+
+def _numbers(conditions: Sequence[Condition]) -> Iterator[str]:
+    named = sorted({n for c in conditions for v in c.values if (n := number(v)) is not None})
+    if named:
+        yield from map(str, (*named, named[0] - 1, named[-1] + 1, *((a + b) / 2 for a, b in pairwise(named))))
+
+
+def _dates(conditions: Sequence[Condition]) -> Iterator[str]:
+    named = sorted({m for c in conditions for v in c.values if (m := moment(v)) is not None})
+    if named:
+        halfway = ((a + b) / 2 for a, b in pairwise(named))
+        seconds = (*named, named[0] - DAY, named[-1] + DAY, *halfway)
+        yield from (datetime.fromtimestamp(s, UTC).isoformat().replace("+00:00", "Z") for s in seconds)
+
+
+def _addresses(conditions: Sequence[Condition]) -> Iterator[str]:
+    """Where each network begins, and where what is behind it begins: in between, no condition changes its mind."""
+    yield from (str(ip_address(bits)) for bits in (b"\0" * 4, b"\0" * 16))
+    for block in {n for c in conditions for v in c.values if (n := network(v)) is not None}:
+        yield str(block[0])
+        behind = int(block[-1]) + 1
+        if behind < 1 << block.max_prefixlen:
+            yield str(type(block[0])(behind))
+
+
+def _truths(_conditions: Sequence[Condition]) -> Iterator[str]:
+    yield from ("true", "false")
+
+
+def _bytes(conditions: Sequence[Condition]) -> Iterator[str]:
+    yield from (v for c in conditions for v in c.values)
+    yield "eA=="
+
+
+KINDS: Mapping[str, Callable[[Sequence[Condition]], Iterator[str]]] = {
+    "text": _texts,
+    "number": _numbers,
+    "date": _dates,
+    "address": _addresses,
+    "truth": _truths,
+    "bytes": _bytes,
+}
