@@ -74,36 +74,6 @@ class Effective:
             layers["boundary"] = self._policy(who.boundary)
         return layers
 
-    def spelled_out(self, policies: Policies) -> Policies:
-        """With the statements of AWS's own policies, as far as their documents are at hand."""
-        return {layer: frozenset(self._spelled(held)) for layer, held in policies.items()}
-
-    def _spelled(self, held: Iterable[str]) -> Iterator[str]:
-        for text in held:
-            document = self.account.facts.get(at(AWS_POLICY, text)) if text.startswith("arn:") else None
-            yield from (text,) if document is None else parsed(document)
-
-    def known(self, principal: Address) -> Known:
-        """What every request of this user or role says of them.
-
-        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-        """
-        holder, name = kind_of(principal), name_of(principal)
-        who = self.account.users.get(name) if holder == "iam.user" else self.account.roles.get(name)
-        if who is None:
-            return {}
-        facts: dict[str, ContextValue] = {
-            "aws:principalarn": who.arn,
-            "aws:principalaccount": self.account.id,
-            "aws:username": name if holder == "iam.user" else None,
-        }
-        if holder == "iam.user":  # a role's sessions bring tags of their own
-            facts |= {"aws:principaltype": "User"}
-            facts |= {f"aws:principaltag/{key.lower()}": value for key, value in who.tags.items()}
-        else:
-            facts |= {"aws:principaltype": "AssumedRole"}
-        return facts
-
     def _reached(self, holder: str, name: str) -> list[Address]:
         if holder == "group":
             return [at("iam.user", user) for user in sorted(self._members.get(name, ()))]
@@ -158,3 +128,30 @@ def parsed(document: Value) -> Held:
         return frozenset(statements(document))
     except NotAPolicy:
         return frozenset({canonical_json(document).decode()})
+
+
+def spelled_out(account: Account, policies: Policies) -> Policies:
+    """With the statements of AWS's own policies, as far as their documents are at hand."""
+    return {layer: frozenset(_spelled(account, held)) for layer, held in policies.items()}
+
+
+def _spelled(account: Account, held: Iterable[str]) -> Iterator[str]:
+    for text in held:
+        document = account.facts.get(at(AWS_POLICY, text)) if text.startswith("arn:") else None
+        yield from (text,) if document is None else parsed(document)
+
+
+def facts_of(account: Account, principal: Address) -> Known:
+    """What every request of a user or role says of them.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    holder, name = kind_of(principal), name_of(principal)
+    who = account.users.get(name) if holder == "iam.user" else account.roles.get(name)
+    if who is None:
+        return {}
+    facts: dict[str, ContextValue] = {"aws:principalarn": who.arn, "aws:principalaccount": account.id}
+    if holder == "iam.role":  # its sessions bring tags of their own
+        return {**facts, "aws:principaltype": "AssumedRole", "aws:username": None}
+    tags = {f"aws:principaltag/{key.lower()}": value for key, value in who.tags.items()}
+    return {**facts, "aws:principaltype": "User", "aws:username": name, **tags}

@@ -16,7 +16,7 @@ FLOORS = {
     **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit"), 4),
     **dict.fromkeys(("permissions", "session_policy", "signature", "approval"), 4),
     "controls": 3,
-    **dict.fromkeys(("account", "playbook"), 2),
+    **dict.fromkeys(("account", "effective", "playbook"), 2),
     **dict.fromkeys(("model", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
@@ -90,6 +90,7 @@ HOMES = {
     "rich": ("cli/",),
     "typer": ("cli/",),
     "apscheduler": ("cli/",),
+    "policy_sentry": ("policy/",),
     "yaml": ("playbook/", "cli/"),
     "filelock": ("store/",),
 }
@@ -102,7 +103,9 @@ def test_each_library_has_its_place(library: str, homes: tuple[str, ...]) -> Non
     assert not {name for name in users if not name.startswith(homes)}
 
 
-HEAVY = tuple("boto3 botocore cryptography moto werkzeug jinja2 apscheduler rich tabulate hypothesis dask".split())
+HEAVY = tuple(
+    "boto3 botocore cryptography moto werkzeug jinja2 apscheduler rich tabulate hypothesis dask policy_sentry".split()
+)
 
 
 def test_nothing_heavy_is_imported_by_the_command_line() -> None:

@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from remediate.account import Role, User
-from remediate.guard.access import Carrier, denies
+from remediate.guard.carriers import Carrier
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Value
+from remediate.policy.known import denies
 
 Effect = Literal["none", "binds", "stops"]
 

@@ -11,11 +11,13 @@ import msgspec
 
 from remediate.account import Account, Role, User
 from remediate.guard import trust
-from remediate.guard.access import TAKES, Access, denies, ends, stays
+from remediate.guard.access import TAKES
+from remediate.guard.carriers import Access, ends, stays
 from remediate.guard.denial import Effect, begun, effect
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Value, at, kind_of, name_of, pair_of
 from remediate.policy import NotAPolicy, lets_people_in, on_everything, statements
+from remediate.policy.known import denies
 
 ADMINISTRATORS = 2
 ALLOWS = ":aws:policy/AdministratorAccess"

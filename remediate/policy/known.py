@@ -32,6 +32,11 @@ EVERYTHING = '{"Action":["*"],"Effect":"Allow","Resource":["*"]}'
 ALL = Names(patterns=("*",))
 
 
+def denies(text: str) -> bool:
+    """Whether a canonical statement, or the policy of AWS's that an ARN names, takes access away."""
+    return bool(DENYING.search(text)) if text.startswith("arn:") else '"Effect":"Deny"' in text
+
+
 class Resources(NamedTuple):
     """What a statement says of resources."""
 
@@ -62,7 +67,7 @@ def prepared(text: str, known: Known) -> Iterator[Prepared]:
         if ADMINISTRATOR.match(text):
             yield from prepared(EVERYTHING, known)
         else:
-            yield _opaque(text, allows=not DENYING.search(text))
+            yield _opaque(text, allows=not denies(text))
         return
     try:
         statement = parse(text)
@@ -76,7 +81,7 @@ def prepared(text: str, known: Known) -> Iterator[Prepared]:
 
 def _opaque(text: str, *, allows: bool) -> Prepared:
     """Something of which it is not known what it is about: anything may be in it, and the same each time."""
-    return Prepared(allows, ALL, Resources(((Wild.ANY,),)), frozenset({Free(text)}))
+    return Prepared(allows, ALL, Resources(((Wild.ANY,),)), frozenset({Free(f"{'Allow' if allows else 'Deny'} {text}")}))
 
 
 def _effects(text: str) -> tuple[bool, ...]:

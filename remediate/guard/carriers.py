@@ -1,0 +1,145 @@
+"""How policies reach people while a plan runs: by which entries, from which change to which.
+
+A statement reaches a user or role by carriers: their own policy, or a membership with the group's policy. A permissions
+boundary is a layer of its own, carried by the policy that is its document. AWS's own policies are known by their ARN.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+
+from remediate.effective import parsed
+from remediate.guard.timeline import Span, Timeline
+from remediate.model import Address, Change, Value, at, kind_of, name_of, pair_of
+
+Carrier = tuple[Span, ...]
+Carriers = Mapping[str, list[Carrier]]
+"""By statement (or ARN), the ways in which it reaches one principal."""
+
+
+class Access:
+    """The carriers of each principal. One object for one plan: documents are parsed once."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self._parsed: dict[tuple[Address, int | None], frozenset[str]] = {}
+        self._groups: dict[str, list[tuple[str, Carrier]]] = {}
+        self._joined: dict[str, set[str]] = defaultdict(set)
+        for group, user in timeline.changed_under("iam.group_member"):
+            self._joined[user].add(group)
+        self._bounded: dict[str, set[Address]] = defaultdict(set)
+        for kind, people in (("iam.user", timeline.account.users), ("iam.role", timeline.account.roles)):
+            for who in people.values():
+                self._bounded[who.boundary].add(at(kind, who.name))
+
+    def concerned(self) -> list[Address]:
+        """The principals whose access the plan touches, directly, through a group, or through a document."""
+        found = {at("iam.user", user) for user in self._joined}
+        for holder, part in product(("iam.user", "iam.group", "iam.role"), ("policy", "inline")):
+            found |= {at(holder, first) for first, _ in self.timeline.changed_under(f"{holder}_{part}")}
+        documents = {name_of(change.address) for change in self._changes("iam.policy")}
+        for address in self.timeline.account.state if documents else ():
+            first, second = pair_of(address)
+            if second in documents:
+                found.add(at(kind_of(address).removesuffix("_policy"), first))
+        found |= {principal for arn in documents for principal in self._bounded.get(arn, ())}
+        groups = {address for address in found if kind_of(address) == "iam.group"}
+        members = {user for group in groups for user in self.timeline.account.members_of(name_of(group))}
+        return sorted((found - groups) | {at("iam.user", user) for user in members})
+
+    def layers(self, principal: Address) -> Mapping[str, Carriers]:
+        """What the policies of a user or role say, and, where there is one, what their permissions boundary says."""
+        account, name = self.timeline.account, name_of(principal)
+        who = account.users.get(name) if kind_of(principal) == "iam.user" else account.roles.get(name)
+        if who is None or not who.boundary:
+            return {"identity": self.carriers(principal)}
+        return {"identity": self.carriers(principal), "boundary": self._boundary(who.boundary)}
+
+    def carriers(self, principal: Address) -> Carriers:
+        """How each statement of the policies of a user or role reaches them."""
+        kind, name = kind_of(principal), name_of(principal)
+        found: dict[str, list[Carrier]] = defaultdict(list)
+        for statement, carrier in self._held(kind, name):
+            found[statement].append(carrier)
+        if kind == "iam.user":
+            for group in sorted({*self.timeline.account.groups_of(name), *self._joined.get(name, ())}):
+                for membership in self.timeline.spans(at("iam.group_member", group, name)):
+                    for statement, carrier in self._of_group(group):
+                        found[statement].append((membership, *carrier))
+        return found
+
+    def _boundary(self, arn: str) -> Carriers:
+        found: dict[str, list[Carrier]] = defaultdict(list)
+        for span in self.timeline.spans(at("iam.policy", arn)):
+            for statement in self._statements(span):
+                found[statement].append((span,))
+        return found or {arn: [()]}  # AWS's own, or one that could not be read
+
+    def _of_group(self, group: str) -> list[tuple[str, Carrier]]:
+        if group not in self._groups:
+            self._groups[group] = list(self._held("iam.group", group))
+        return self._groups[group]
+
+    def _held(self, holder: str, name: str) -> Iterator[tuple[str, Carrier]]:
+        for policy in self.timeline.second_names(f"{holder}_inline", name):
+            for span in self.timeline.spans(at(f"{holder}_inline", name, policy)):
+                yield from ((s, (span,)) for s in self._statements(span))
+        for arn in self.timeline.second_names(f"{holder}_policy", name):
+            attachments = self.timeline.spans(at(f"{holder}_policy", name, arn))
+            documents = self.timeline.spans(at("iam.policy", arn))
+            if not documents:  # AWS's own, or one that could not be read: it is the same wherever it is attached
+                yield from ((arn, (attached,)) for attached in attachments)
+            for attached, document in product(attachments, documents):
+                yield from ((s, (attached, document)) for s in self._statements(document))
+
+    def _statements(self, span: Span) -> frozenset[str]:
+        key = (span.address, span.made)
+        if key not in self._parsed:
+            value: Value = span.value
+            if kind_of(span.address) == "iam.policy" and isinstance(value, Mapping):
+                value = value.get("document")
+            self._parsed[key] = parsed(value)
+        return self._parsed[key]
+
+    def _changes(self, kind: str) -> Iterator[Span]:
+        for first, second in self.timeline.changed_under(kind):
+            yield from self.timeline.spans(at(kind, first, second))
+
+
+def stays(timeline: Timeline, carriers: list[Carrier]) -> bool:
+    """Whether a statement is there now and at every moment of the plan."""
+    return any(standing(carrier) for carrier in _lasting(timeline, carriers))
+
+
+def ends(timeline: Timeline, carriers: Iterable[Carrier]) -> list[Change]:
+    """The changes that take away what is there now."""
+    return [timeline.changes[s.ended] for c in carriers if standing(c) for s in c if s.ended is not None]
+
+
+def standing(carrier: Carrier) -> bool:
+    """Whether a carrier is there before the plan begins."""
+    return all(span.made is None for span in carrier)
+
+
+def _lasting(timeline: Timeline, carriers: list[Carrier]) -> list[Carrier]:
+    """The carriers each of whose ends finds another of them in place.
+
+    It begins with those that never end, and adds what they can take over from, until there is no more.
+    """
+    found: list[Carrier] = []
+    rest = carriers
+    while True:
+        safe = [c for c in rest if all(_handed_over(timeline, span.ended, found) for span in c)]
+        if not safe:
+            return found
+        found += safe
+        rest = [c for c in rest if c not in safe]
+
+
+def _handed_over(timeline: Timeline, end: int | None, carriers: list[Carrier]) -> bool:
+    return end is None or any(_made_by(timeline, carrier, end) for carrier in carriers)
+
+
+def _made_by(timeline: Timeline, carrier: Carrier, change: int) -> bool:
+    """Whether the carrier is complete once that change is done. If it has ended by then, it has handed over itself."""
+    return all(span.made is None or timeline.before(span.made, change) for span in carrier)
