@@ -74,12 +74,23 @@ class Proof:
             return
         if given:
             found = self._denied(self.lasting, statement)
+        elif stays(self.timeline, self._ways(layer, statement)):
+            return  # by one that allows as much, after the other
         else:
             left = self.lasting[layer] | {s for s in self.now[layer] if denies(s)}
             found = self._allowed({**self.now, layer: left}, layer, statement)
         if found:
             what = "give {} new access, no longer denied" if given else "take access from {}"
             yield self._would(min(ended, key=lambda c: c.id), what, statement, found)
+
+    def _ways(self, layer: str, statement: str) -> list[Carrier]:
+        """The carriers of an Allow, and those of every other that allows at least as much."""
+        alone: Policies = {layer: frozenset({statement})}
+        ways: list[Carrier] = []
+        for other, carriers in self.layers[layer].items():
+            if not denies(other) and not any(self._differences(alone, {layer: frozenset({other})})):
+                ways += carriers
+        return ways
 
     def _allowed(self, among: Policies, layer: str, statement: str) -> Difference | None:
         """Something that an Allow adds to other policies."""
@@ -93,9 +104,16 @@ class Proof:
 
     def _difference(self, more: Policies, less: Policies) -> Difference | None:
         account = self.timeline.account
-        known, wide, narrow = facts_of(account, self.principal), spelled_out(account, more), spelled_out(account, less)
-        found = next(differences(wide, narrow, known), None)
-        return likely(found, wide, narrow, known, account.id) if found else None
+        found = next(self._differences(more, less), None)
+        if found is None:
+            return None
+        wide, narrow = spelled_out(account, more), spelled_out(account, less)
+        return likely(found, wide, narrow, facts_of(account, self.principal), account.id)
+
+    def _differences(self, more: Policies, less: Policies) -> Iterator[Difference]:
+        account = self.timeline.account
+        wide, narrow = spelled_out(account, more), spelled_out(account, less)
+        return differences(wide, narrow, facts_of(account, self.principal))
 
     def _would(self, change: Change, what: str, statement: str, found: Difference) -> str:
         who = name_of(self.principal)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from remediate.policy import NotAPolicy
+from remediate.policy import NotAPolicy, canonical_json
 from remediate.policy.branches import Free, Literal, Value
 from remediate.policy.conditions import holds
 from remediate.policy.patterns import Pattern, Variable, Wild, pattern, plain
@@ -62,32 +62,39 @@ class Prepared(NamedTuple):
 
 
 def prepared(text: str, known: Known) -> Iterator[Prepared]:
-    """A canonical statement, or the ARN of a policy of AWS's whose document is not at hand, with what is known."""
+    """A canonical statement, or the ARN of a policy of AWS's whose document is not at hand, with what is known.
+
+    What is not understood may be about anything; where only a condition is not, it is about the statement's actions and
+    resources still.
+    """
     if text.startswith("arn:"):
-        if ADMINISTRATOR.match(text):
-            yield from prepared(EVERYTHING, known)
-        else:
-            yield _opaque(text, allows=not denies(text))
+        wide = ADMINISTRATOR.match(text)
+        yield from prepared(EVERYTHING, known) if wide else (_opaque(text, allows=not denies(text)),)
         return
     try:
         statement = parse(text)
     except NotAPolicy:
-        yield from (_opaque(text, allows=allows) for allows in _effects(text))
+        yield from _not_understood(text, known)
         return
     conditions = _open(statement, known)
     if conditions is not None:
         yield Prepared(statement.effect == "Allow", statement.actions, _resources(statement, known), conditions)
 
 
+def _not_understood(text: str, known: Known) -> Iterator[Prepared]:
+    item = msgspec.json.decode(text)
+    if isinstance(item, Mapping) and "Condition" in item:
+        rest = canonical_json({name: value for name, value in item.items() if name != "Condition"}).decode()
+        yield from (one._replace(open=one.open | {Free(text)}) for one in prepared(rest, known))
+        return
+    effect = item.get("Effect") if isinstance(item, Mapping) else None
+    yield from (_opaque(text, allows=name == "Allow") for name in ("Allow", "Deny") if effect in (name, None))
+
+
 def _opaque(text: str, *, allows: bool) -> Prepared:
     """Something of which it is not known what it is about: anything may be in it, and the same each time."""
-    return Prepared(allows, ALL, Resources(((Wild.ANY,),)), frozenset({Free(f"{'Allow' if allows else 'Deny'} {text}")}))
-
-
-def _effects(text: str) -> tuple[bool, ...]:
-    item = msgspec.json.decode(text)
-    effect = item.get("Effect") if isinstance(item, Mapping) else None
-    return (True,) if effect == "Allow" else (False,) if effect == "Deny" else (True, False)
+    perhaps = Free(f"{'Allow' if allows else 'Deny'} {text}")
+    return Prepared(allows, ALL, Resources(((Wild.ANY,),)), frozenset({perhaps}))
 
 
 def _open(statement: Statement, known: Known) -> frozenset[Literal] | None:

@@ -13,11 +13,11 @@ from remediate.policy.values import address, moment, network, number, octets, tr
 
 def unclear(condition: Condition, context: Context) -> str:
     """Why it is not known whether a condition holds for a request; empty where AWS's documentation says."""
-    return _unclear(condition) or _unclear_here(condition, values_of(condition, context))
+    return unclear_always(condition) or _unclear_here(condition, values_of(condition, context))
 
 
 @lru_cache(maxsize=65536)
-def _unclear(condition: Condition) -> str:
+def unclear_always(condition: Condition) -> str:
     """Why it is not known, whatever the request."""
     name = f"{condition.quantifier}{':' * bool(condition.quantifier)}{condition.operator}"
     if not condition.values:

@@ -13,7 +13,7 @@ from remediate.policy import NotAPolicy, catalog
 from remediate.policy.compare import Difference, Policies
 from remediate.policy.evaluate import Policies as Bearing
 from remediate.policy.evaluate import decide
-from remediate.policy.known import Known, prepared
+from remediate.policy.known import EVERYTHING, Known, prepared
 from remediate.policy.patterns import Pattern, Wild
 from remediate.policy.request import Request
 from remediate.policy.rules import listed
@@ -44,7 +44,7 @@ def shows(request: Request, more: Policies, less: Policies, known: Known) -> boo
 
 def _bearing(policies: Policies) -> Bearing:
     layers = {name: tuple(sorted(held)) for name, held in policies.items()}
-    return Bearing(identity=layers["identity"], boundary=layers.get("boundary"))
+    return Bearing(identity=layers.get("identity", (EVERYTHING,)), boundary=layers.get("boundary"))
 
 
 def _candidates(found: Difference, known: Known, account: str) -> Iterator[Request]:
