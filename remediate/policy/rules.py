@@ -28,7 +28,7 @@ class Listed(NamedTuple):
     negated: bool
 
     def cover(self, text: str, found: Lookup) -> bool:
-        return self.everything != self.negated or (not self.everything and self._name(text, found) != self.negated)
+        return (self.everything or self._name(text, found)) != self.negated
 
     def _name(self, text: str, found: Lookup) -> bool:
         if text in self.exact:
