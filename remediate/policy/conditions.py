@@ -12,7 +12,7 @@ from typing import Any
 
 from remediate.policy.patterns import Lookup, Pattern, Wild, bound, matches, pattern
 from remediate.policy.request import Context, lookup
-from remediate.policy.statement import Condition
+from remediate.policy.statement import OPERATORS, Condition
 from remediate.policy.values import address, moment, network, number, octets, truth
 
 Test = Callable[[str, str, Lookup], bool]
@@ -23,7 +23,7 @@ def holds(condition: Condition, context: Context) -> bool:
     """Whether a condition holds. Where AWS does not say, `unclear` does, and the answer here means nothing."""
     values = values_of(condition, context)
     if condition.operator == "Null":
-        return str(not any(values)).lower() in {value.lower() for value in condition.values}
+        return ("false" if any(values) else "true") in {value.lower() for value in condition.values}
     if not values:
         return _holds_without(condition)
     found = lookup(context)
@@ -49,13 +49,17 @@ def _holds_without(condition: Condition) -> bool:
 
 def _holds_for(condition: Condition, value: str, found: Lookup) -> bool:
     """Any value of the policy will do; where the operator is negated, none may."""
-    test = TESTS[condition.operator.replace("Not", "")]
+    test = TESTS[POSITIVE[condition.operator]]
     return any(test(wanted, value, found) for wanted in condition.values) != negated(condition.operator)
 
 
-def negated(operator_: str) -> bool:
+def negated(name: str) -> bool:
     """`StringNotEquals`, `NotIpAddress` and the like."""
-    return "Not" in operator_
+    return POSITIVE[name] != name
+
+
+POSITIVE: Mapping[str, str] = {name: name.replace("Not", "") for name in OPERATORS.values()}
+"""Of each operator, the one that it negates, or itself."""
 
 
 @lru_cache(maxsize=65536)
@@ -64,14 +68,20 @@ def _exactly(value: str) -> Pattern:
     return tuple(part.value if isinstance(part, Wild) else part for part in pattern(value))
 
 
-def _equals(value: str, text: str, found: Lookup) -> bool:
+def _text(value: str, found: Lookup) -> str | None:
+    if "$" not in value:
+        return value
     filled = bound(_exactly(value), found)
-    return filled is not None and "".join(map(str, filled)) == text
+    return None if filled is None else "".join(map(str, filled))
+
+
+def _equals(value: str, text: str, found: Lookup) -> bool:
+    return _text(value, found) == text
 
 
 def _equals_in_any_case(value: str, text: str, found: Lookup) -> bool:
-    filled = bound(_exactly(value), found)
-    return filled is not None and "".join(map(str, filled)).lower() == text.lower()
+    filled = _text(value, found)
+    return filled is not None and filled.lower() == text.lower()
 
 
 def _like(value: str, text: str, found: Lookup) -> bool:

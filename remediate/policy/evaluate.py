@@ -5,13 +5,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from remediate.model import Struct
 from remediate.policy.principals import Reach, reach
 from remediate.policy.request import Request, lookup
-from remediate.policy.rules import Rule, rule
+from remediate.policy.rules import Rule, about
 
 Layer = Literal["service control", "resource control", "resource", "identity", "boundary", "session"]
 Outcome = Literal["allowed", "implicitly denied", "explicitly denied", "unknown"]
@@ -95,8 +94,9 @@ def _said(hits: Iterable[_Hit], layer: Layer) -> Statements:
 def _hits(policies: Policies, request: Request) -> Iterator[_Hit]:
     found = lookup(request.context)
     action = request.action.lower()
+    service = action.partition(":")[0]
     for layer, level, statements in _layers(policies):
-        for one in rules(statements):
+        for one in about(statements, service):
             if one.covers(action, request.resource, found):
                 hit = _hit(layer, level, one, policies, request)
                 if hit:
@@ -112,11 +112,6 @@ def _layers(policies: Policies) -> Iterator[tuple[Layer, int, Statements]]:
     yield "identity", 0, policies.identity
     yield "boundary", 0, policies.boundary or ()
     yield "session", 0, policies.session or ()
-
-
-@lru_cache(maxsize=16384)
-def rules(statements: Statements) -> tuple[Rule, ...]:
-    return tuple(map(rule, statements))
 
 
 def _hit(layer: Layer, level: int, one: Rule, policies: Policies, request: Request) -> _Hit | None:

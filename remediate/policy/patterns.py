@@ -96,10 +96,30 @@ def bound(of: Pattern, lookup: Lookup) -> Pattern | None:
 
 def matches(of: Pattern, text: str) -> bool:
     """Whether a pattern without variables stands for a text, to the letter."""
-    return bool(_expression(of).fullmatch(text))
+    if not of:
+        return not text
+    first, *others = of
+    if isinstance(first, str):  # most patterns begin like no text they are asked about
+        if not text.startswith(first):
+            return False
+        if not others:
+            return text == first
+    return of == (Wild.ANY,) or bool(_expression(of).fullmatch(text))
 
 
 @lru_cache(maxsize=65536)
 def _expression(of: Pattern) -> re.Pattern[str]:
-    signs = {Wild.ANY: ".*", Wild.ONE: "."}
-    return re.compile("".join(signs[p] if isinstance(p, Wild) else re.escape(str(p)) for p in of), re.DOTALL)
+    return re.compile(expression(of), re.DOTALL)
+
+
+def expression(of: Pattern) -> str:
+    """The regular expression of a pattern without variables. What stands between two asterisks is sought once, from the
+    left, and never again: no pattern takes long, however many it has."""
+    between = [""]
+    for part in of:
+        if part is Wild.ANY:
+            between.append("")
+        else:
+            between[-1] += "." if part is Wild.ONE else re.escape(str(part))
+    first, *others = between
+    return "".join((first, *(f"(?>.*?{text})" for text in others[:-1]), *(f".*{text}" for text in others[-1:])))

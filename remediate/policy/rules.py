@@ -1,8 +1,7 @@
 """Statements made ready to be asked about many requests."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,58 +9,50 @@ import msgspec
 
 from remediate.policy import NotAPolicy
 from remediate.policy.conditions import holds
-from remediate.policy.patterns import Lookup, Pattern, Wild, bound, matches, pattern, variables
+from remediate.policy.patterns import Lookup, Pattern, Wild, bound, expression, matches, pattern, variables
 from remediate.policy.request import Context
 from remediate.policy.statement import Condition, Effect, Names, Principals, parse
-from remediate.policy.unclear import unclear
+from remediate.policy.unclear import unclear_always, unclear_here
 
 
 class Listed(NamedTuple):
-    """What Action or Resource lists, sorted by how fast it is found."""
+    """What Action or Resource lists, made ready to be searched."""
 
     everything: bool
     exact: frozenset[str]
-    wild: dict[str, re.Pattern[str]]
-    """By what is before the first colon: `s3` for `s3:Get*`; those that have a wildcard even there are under ``."""
+    wild: re.Pattern[str] | None
     varying: tuple[Pattern, ...]
     """What depends on the request's variables."""
     negated: bool
 
     def cover(self, text: str, found: Lookup) -> bool:
-        return (self.everything or self._name(text, found)) != self.negated
+        return (self.everything or text in self.exact or self._match(text, found)) != self.negated
 
-    def _name(self, text: str, found: Lookup) -> bool:
-        if text in self.exact:
+    def _match(self, text: str, found: Lookup) -> bool:
+        if self.wild and self.wild.fullmatch(text):
             return True
-        head = self.wild.get(text.partition(":")[0])
-        other = self.wild.get("")
-        if (head and head.fullmatch(text)) or (other and other.fullmatch(text)):
-            return True
-        filled = (bound(of, found) for of in self.varying)
-        return any(of is not None and matches(of, text) for of in filled)
+        for of in self.varying:
+            filled = bound(of, found)
+            if filled is not None and matches(filled, text):
+                return True
+        return False
 
 
 def listed(names: Names) -> Listed:
     patterns = [pattern(text) for text in names.patterns]
     fixed = [of for of in patterns if not variables(of)]
-    wild: defaultdict[str, list[Pattern]] = defaultdict(list)
-    for of in fixed:
-        if any(isinstance(part, Wild) for part in of):
-            first = of[0] if isinstance(of[0], str) else ""
-            wild[first.partition(":")[0] if ":" in first else ""].append(of)
+    wild = [expression(of) for of in fixed if _has_wildcard(of)]
     return Listed(
         everything=(Wild.ANY,) in fixed,
-        exact=frozenset("".join(map(str, of)) for of in fixed if not any(isinstance(part, Wild) for part in of)),
-        wild={head: _any_of(these) for head, these in wild.items()},
+        exact=frozenset("".join(map(str, of)) for of in fixed if not _has_wildcard(of)),
+        wild=re.compile("|".join(wild), re.DOTALL) if wild else None,
         varying=tuple(of for of in patterns if variables(of)),
         negated=names.negated,
     )
 
 
-def _any_of(patterns: Iterable[Pattern]) -> re.Pattern[str]:
-    signs = {Wild.ANY: ".*", Wild.ONE: "."}
-    texts = ("".join(signs[p] if isinstance(p, Wild) else re.escape(str(p)) for p in of) for of in patterns)
-    return re.compile("|".join(texts), re.DOTALL)
+def _has_wildcard(of: Pattern) -> bool:
+    return any(isinstance(part, Wild) for part in of)
 
 
 class Rule(NamedTuple):
@@ -69,9 +60,12 @@ class Rule(NamedTuple):
 
     canonical: str
     effect: Effect
+    services: frozenset[str] | None
+    """Those that its actions are of; None where they may be of any."""
     actions: Listed
     resources: Listed
-    conditions: tuple[Condition, ...]
+    conditions: tuple[tuple[Condition, str], ...]
+    """With each why it is never known whether it holds, if that is so."""
     principals: Principals | None
     flaw: str
     """What is not understood about it; empty where all is."""
@@ -83,12 +77,33 @@ class Rule(NamedTuple):
     def lets(self, context: Context) -> str | None:
         """Whether its conditions hold: empty for yes, None for no, and else why that is not known."""
         doubt = self.flaw
-        for condition in self.conditions:
-            why = unclear(condition, context)
+        for condition, always in self.conditions:
+            why = always or unclear_here(condition, context)
             if not why and not holds(condition, context):
                 return None
             doubt = doubt or why
         return doubt
+
+
+Rules = Mapping[str, tuple[Rule, ...]]
+"""By service; those that may be about any service are under each, and under ``."""
+
+
+@lru_cache(maxsize=16384)
+def rules(statements: tuple[str, ...]) -> Rules:
+    """Statements in canonical form, by the service whose requests they may be about."""
+    every = [rule(canonical) for canonical in statements]
+    services = {service for one in every for service in one.services or ()}
+    return {
+        service: tuple(one for one in every if one.services is None or service in one.services)
+        for service in ("", *services)
+    }
+
+
+def about(statements: tuple[str, ...], service: str) -> tuple[Rule, ...]:
+    """The statements that may be about a service's requests."""
+    found = rules(statements)
+    return found.get(service) or found[""]
 
 
 _EVERYTHING = Names(patterns=("*",))
@@ -110,7 +125,7 @@ def rule(canonical: str) -> Rule:
         return _rule(canonical, msgspec.json.encode({k: v for k, v in item.items() if k != "Condition"}).decode(), flaw)
     except NotAPolicy:
         every = listed(_EVERYTHING)
-        return Rule(canonical, item["Effect"], every, every, (), None, flaw)
+        return Rule(canonical, item["Effect"], None, every, every, (), None, flaw)
 
 
 def _rule(canonical: str, understood: str, flaw: str = "") -> Rule:
@@ -118,9 +133,15 @@ def _rule(canonical: str, understood: str, flaw: str = "") -> Rule:
     return Rule(
         canonical=canonical,
         effect=said.effect,
+        services=_services(said.actions),
         actions=listed(said.actions),
         resources=listed(said.resources),
-        conditions=said.conditions,
+        conditions=tuple((condition, unclear_always(condition)) for condition in said.conditions),
         principals=said.principals,
         flaw=flaw,
     )
+
+
+def _services(actions: Names) -> frozenset[str] | None:
+    heads = {text.partition(":")[0] for text in actions.patterns}
+    return None if actions.negated or any(set(head) & set("*?$") for head in heads) else frozenset(heads)

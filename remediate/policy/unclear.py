@@ -1,10 +1,10 @@
 """Conditions of which AWS does not say what they come to: whatever follows from such a one is not known."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
-from remediate.policy.conditions import arn_parts, negated, values_of
+from remediate.policy.conditions import POSITIVE, arn_parts, negated, values_of
 from remediate.policy.patterns import pattern, variables
 from remediate.policy.request import Context
 from remediate.policy.statement import Condition
@@ -13,7 +13,7 @@ from remediate.policy.values import address, moment, network, number, octets, tr
 
 def unclear(condition: Condition, context: Context) -> str:
     """Why it is not known whether a condition holds for a request; empty where AWS's documentation says."""
-    return unclear_always(condition) or _unclear_here(condition, values_of(condition, context))
+    return unclear_always(condition) or unclear_here(condition, context)
 
 
 @lru_cache(maxsize=65536)
@@ -24,17 +24,32 @@ def unclear_always(condition: Condition) -> str:
         return f"{name} on {condition.key} lists nothing"
     if condition.operator == "Null" and condition.quantifier:
         return f"{name} is about each value of {condition.key}, and Null about whether it has any"
-    odd = [value for value in condition.values if not _wanted(condition.operator)(value)]
+    wanted = _form(condition.operator).wanted
+    odd = [value for value in condition.values if not wanted(value)]
     return f"{name} cannot compare {condition.key} with {odd[0]!r}" if odd else ""
 
 
-def _unclear_here(condition: Condition, values: tuple[str, ...]) -> str:
+def unclear_here(condition: Condition, context: Context) -> str:
+    """Why it is not known for this request."""
+    values = values_of(condition, context)
     if len(values) > 1 and not condition.quantifier and condition.operator != "Null":
         return f"{condition.key} has several values, and {condition.operator} neither ForAllValues nor ForAnyValue"
-    if condition.quantifier == "ForAnyValue" and condition.if_exists and not any(values):
+    if condition.if_exists and condition.quantifier == "ForAnyValue" and not any(values):
         return f"nothing is any value of {condition.key}, and IfExists would let that pass"
-    odd = [value for value in values if negated(condition.operator) and not _given(condition.operator)(value)]
+    if not negated(condition.operator):
+        return ""
+    given = _form(condition.operator).given
+    odd = [value for value in values if not given(value)]
     return f"{condition.operator} cannot tell whether {condition.key} is {odd[0]!r}" if odd else ""
+
+
+class _Form(NamedTuple):
+    """What an operator can read."""
+
+    wanted: Callable[[str], bool]
+    """Whether it can read a value of a policy."""
+    given: Callable[[str], bool]
+    """Whether it can read a value of a request."""
 
 
 def _is_arn(value: str) -> bool:
@@ -51,31 +66,19 @@ def _reads(read: Callable[[str], Any]) -> Callable[[str], bool]:
     return lambda value: read(value) is not None
 
 
-def _anything(_: str) -> bool:
-    return True
-
-
-_Forms = tuple[Callable[[str], bool], Callable[[str], bool]]
-_FORMS: Mapping[str, _Forms] = {
-    "Arn": (_is_arn_pattern, _is_arn),
-    "Bool": (_reads(truth), _reads(truth)),  # variables: one page of AWS's says yes, the other no
-    "Null": (_reads(truth), _anything),
-    "Binary": (_reads(octets), _reads(octets)),
-    "IpAddress": (_reads(network), _reads(address)),
-    "NotIpAddress": (_reads(network), _reads(address)),
-    "Numeric": (_reads(number), _reads(number)),
-    "Date": (_reads(moment), _reads(moment)),
+_ANYTHING = _Form(lambda _: True, lambda _: True)
+_FORMS: Mapping[str, _Form] = {
+    "Arn": _Form(_is_arn_pattern, _is_arn),
+    "Bool": _Form(_reads(truth), _reads(truth)),  # with variables one page of AWS's says yes, another no
+    "Null": _Form(_reads(truth), lambda _: True),
+    "Binary": _Form(_reads(octets), _reads(octets)),
+    "IpAddress": _Form(_reads(network), _reads(address)),
+    "Numeric": _Form(_reads(number), _reads(number)),
+    "Date": _Form(_reads(moment), _reads(moment)),
 }
-"""What values of the policy, and of the request, an operator whose name starts like that can read."""
+"""By how the name of the operator starts."""
 
 
-def _forms(operator: str) -> _Forms:
-    return next((forms for start, forms in _FORMS.items() if operator.startswith(start)), (_anything, _anything))
-
-
-def _wanted(operator: str) -> Callable[[str], bool]:
-    return _forms(operator)[0]
-
-
-def _given(operator: str) -> Callable[[str], bool]:
-    return _forms(operator)[1]
+@cache
+def _form(operator: str) -> _Form:
+    return next((form for start, form in _FORMS.items() if POSITIVE[operator].startswith(start)), _ANYTHING)
