@@ -82,9 +82,17 @@ def decide(policies: Policies, request: Request) -> Decision:
     if open_:
         layer = open_[0].layer
         return Decision(outcome="unknown", layer=layer, statements=_said(open_, layer), reason=open_[0].doubt)
-    without = [hit for hit in sure if hit.layer != "resource"]
-    layer = "resource" if _refused_by(policies, request, without) else "identity"
+    layer = _giving(policies, request, sure)
     return Decision(outcome="allowed", layer=layer, statements=_said(sure, layer))
+
+
+def _giving(policies: Policies, request: Request, allows: Sequence[_Hit]) -> Layer:
+    """What an allowed request is owed to: the resource's policy where that gives it and identity policies do not."""
+
+    def do_without(layer: Layer) -> bool:
+        return _refused_by(policies, request, [hit for hit in allows if hit.layer != layer]) is None
+
+    return "resource" if do_without("identity") and not do_without("resource") else "identity"
 
 
 def _said(hits: Iterable[_Hit], layer: Layer) -> Statements:
