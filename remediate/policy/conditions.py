@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from remediate.policy.patterns import Lookup, Pattern, Wild, bound, matches, pattern
+from remediate.policy.patterns import Lookup, Pattern, bound, letters, matches, pattern
 from remediate.policy.request import Context, lookup
 from remediate.policy.statement import OPERATORS, Condition
 from remediate.policy.values import address, moment, network, number, octets, truth
@@ -62,16 +62,10 @@ POSITIVE: Mapping[str, str] = {name: name.replace("Not", "") for name in OPERATO
 """Of each operator, the one that it negates, or itself."""
 
 
-@lru_cache(maxsize=65536)
-def _exactly(value: str) -> Pattern:
-    """A value in which wildcards are plain characters."""
-    return tuple(part.value if isinstance(part, Wild) else part for part in pattern(value))
-
-
 def _text(value: str, found: Lookup) -> str | None:
     if "$" not in value:
         return value
-    filled = bound(_exactly(value), found)
+    filled = bound(letters(value), found)
     return None if filled is None else "".join(map(str, filled))
 
 
