@@ -213,6 +213,39 @@ class Check(Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class Witness(Struct, frozen=True, kw_only=True):
+    """A request that one set of policies allows and another does not."""
+
+    statement: str
+    """What makes the difference: a statement in canonical form."""
+    action: str = ""
+    """Empty where no request is known that shows it: `doubt` says why it may be a difference all the same."""
+    resource: str = ""
+    context: Mapping[str, str | tuple[str, ...]] = {}
+    """Condition keys that the request must have, in lower case."""
+    doubt: str = ""
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """What each of some changes, or all of the plan together, means for the access of each of some people."""
+
+    who: tuple[Address, ...]
+    changes: tuple[int, ...]
+    """None: the whole plan."""
+    loses: tuple[Witness, ...] = ()
+    gains: tuple[Witness, ...] = ()
+    more: int = 0
+    """Differences that are left out here."""
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """Who loses and gains what. Of whoever is not named, access stays exactly as it is."""
+
+    effects: tuple[Effect, ...]
+    open: tuple[str, ...] = ()
+    """What was compared and could not be looked into."""
+
+
 class Header(Struct, frozen=True, kw_only=True):
     tool: str
     account: str
@@ -243,6 +276,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     unknowns: tuple[Unknown, ...]
     exempted: tuple[Exempted, ...]
     checks: tuple[Check, ...]
+    proof: Proof = Proof(effects=())
     exemptions: tuple[Exemption, ...] = ()
     """The playbook's, so that the guard can look again when the plan is applied."""
     kept: tuple[Kept, ...] = ()

@@ -19,6 +19,7 @@ from remediate.model import (
     Fault,
     Finding,
     Manual,
+    Proof,
     Reason,
     Reversal,
     Struct,
@@ -31,6 +32,7 @@ from remediate.model import (
 )
 from remediate.order import Step
 from remediate.playbook.scope import Scope
+from remediate.proof import prove
 from remediate.protocols import Resources
 
 Chosen = Sequence[tuple[Control[Struct], Struct]]
@@ -39,15 +41,21 @@ Chosen = Sequence[tuple[Control[Struct], Struct]]
 Found = tuple[Control[Struct], Fault]
 
 
-class Draft(Struct, frozen=True, kw_only=True):
-    """What a plan says, before it has a header and a digest."""
+class Proposal(Struct, frozen=True, kw_only=True):
+    """What was found and what would repair it, in order; nobody has looked yet at what that does to people."""
 
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...]
     manual: tuple[Manual, ...]
     unknowns: tuple[Unknown, ...]
     exempted: tuple[Exempted, ...]
+
+
+class Draft(Proposal, frozen=True, kw_only=True):
+    """What a plan says, before it has a header and a digest."""
+
     checks: tuple[Check, ...]
+    proof: Proof
 
 
 def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) -> Draft:
@@ -55,6 +63,17 @@ def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) 
 
     Raises Refused when the guard says no, BadInput when two controls want different things of one address.
     """
+    return judged(propose(account, chosen, scope, resources), account, scope, resources)
+
+
+def judged(proposal: Proposal, account: Account, scope: Scope, resources: Resources) -> Draft:
+    """The proposal, with what the guard and the proof say of it. Raises Refused when the guard says no."""
+    checks = guard.check(account, proposal.changes, resources, scope.playbook.exemptions, scope.now)
+    return Draft(**msgspec.structs.asdict(proposal), checks=checks, proof=prove(account, proposal.changes))
+
+
+def propose(account: Account, chosen: Chosen, scope: Scope, resources: Resources) -> Proposal:
+    """Finds what is wrong and orders what would repair it. Raises BadInput when two controls want different things."""
     faults, gaps = examine(account, chosen, scope)
     exempted = [e for control, fault in faults if (e := _exempted(control.id, fault, account, scope, resources))]
     spared = {(e.control, e.address) for e in exempted}
@@ -64,17 +83,15 @@ def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) 
         for want in fault.wants:
             wants[want.address].append((control.id, want))
     changes = ordered(_steps(account, wants), account, resources)
-    checks = guard.check(account, changes, resources, scope.playbook.exemptions, scope.now)
     changed: dict[Address, tuple[int, ...]] = {}
     for change in changes:
         changed[change.address] = (*changed.get(change.address, ()), change.id)
-    return Draft(
+    return Proposal(
         findings=tuple(sorted((_finding(c, f, changed) for c, f in acting), key=lambda f: (f.control, f.address))),
         changes=changes,
         manual=(*_manual(acting), *(_expired(e) for e in scope.expired())),
         unknowns=tuple(gaps),
         exempted=tuple(sorted(exempted, key=lambda e: (e.control, e.address))),
-        checks=checks,
     )
 
 

@@ -25,6 +25,7 @@ from remediate.model import (
     kind_of,
     outcomes,
 )
+from remediate.proof import prove
 from remediate.protocols import Clock, Live, Resources
 
 VALID = timedelta(hours=24)
@@ -72,9 +73,16 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
         unknowns=(),
         exempted=(),
         checks=checks,
+        proof=prove(account, changes),
         exemptions=plan.exemptions,
         kept=tuple(Kept(address=c.address, why=kept[c.id]) for c in ours if c.id in kept),
     )
+
+
+def most(plan: Plan, outcomes: Mapping[int, Event]) -> list[Change]:
+    """Everything that was done, swapped, the last first: the most that a rollback takes back."""
+    done = [c for c in plan.changes if outcomes.get(c.id) == "done"]
+    return [msgspec.structs.replace(c, before=c.after, after=c.before) for c in reversed(done)]
 
 
 def settled(plan: Plan, records: Sequence[Record], live: Live, clock: Clock) -> dict[int, Event]:

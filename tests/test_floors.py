@@ -13,14 +13,14 @@ import remediate
 PACKAGE = Path(remediate.__file__).parent
 FLOORS = {
     "cli": 5,
-    **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit"), 4),
+    **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof"), 4),
     **dict.fromkeys(("permissions", "session_policy", "signature", "approval"), 4),
     "controls": 3,
     **dict.fromkeys(("account", "effective", "playbook"), 2),
     **dict.fromkeys(("model", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
-    "aws": {"model", "protocols", "policy", "errors", "passwords", "account"},
+    "aws": {"model", "protocols", "policy", "errors", "passwords", "account", "effective"},
     "store": {name for name, floor in FLOORS.items() if floor < 5},
     "render": {name for name, floor in FLOORS.items() if floor < 5},
     "sandbox": {"errors"},

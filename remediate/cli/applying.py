@@ -41,9 +41,9 @@ def remaining(plan: Plan, done: dict[int, Event]) -> list[Change]:
 
 def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> None:
     """Everything that is checked again before the first write. Raises Refused."""
-    from remediate import preflight
+    from remediate import preflight, proof
     from remediate.aws.live import LiveAccount
-    from remediate.aws.reader import read_account
+    from remediate.aws.reader import read_account, read_more
     from remediate.aws.resources import RESOURCES
 
     with terminal.counting("checking the account again") as step:
@@ -51,6 +51,7 @@ def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> 
         preflight.same_account(plan, *LiveAccount(aws, parallel).identity())
         account = read_account(aws)
         preflight.seen(account, left)
+        account = read_more(aws, account, proof.asks(account, left))
         values = LiveAccount(aws, parallel, listed=account.state).read(c.address for c in left)
         remedy = preflight.SET_BACK if plan.header.rolls_back else preflight.NEW_PLAN
         preflight.fresh(left, values, remedy)
@@ -211,7 +212,7 @@ def inverse_of(
 
     One that is there and still says the same stays, with the signatures beside it. `planner` signs a new one.
     """
-    from remediate import preflight, rollback
+    from remediate import preflight, proof, rollback
     from remediate.aws.live import LiveAccount
     from remediate.aws.reader import read_account, read_more
     from remediate.aws.resources import RESOURCES
@@ -232,6 +233,7 @@ def inverse_of(
         made = [change.address for change in plan.changes if change.before is None]
         holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
         account = read_more(aws, read_account(aws), holders)
+        account = read_more(aws, account, proof.asks(account, rollback.most(plan, done)))
         preflight.seen(account, plan.changes)
         preflight.held(account, holders)
         back = rollback.inverse(plan, done, account, RESOURCES, SystemClock().now())

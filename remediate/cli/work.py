@@ -72,14 +72,18 @@ def make_plan(
 
     `planned_by` is the key of whoever is going to sign as having made it.
     """
-    from remediate import planner
+    from remediate import planner, proof
+    from remediate.aws.reader import read_more
     from remediate.aws.resources import RESOURCES
     from remediate.playbook.scope import Scope
     from remediate.store.plans import FORMAT, sealed
 
     account, chosen = survey(aws, playbook, only)
     now = SystemClock().now()
-    draft = planner.draft(account, chosen, Scope(playbook=playbook, now=now), RESOURCES)
+    scope = Scope(playbook=playbook, now=now)
+    proposal = planner.propose(account, chosen, scope, RESOURCES)
+    account = read_more(aws, account, proof.asks(account, proposal.changes))
+    draft = planner.judged(proposal, account, scope, RESOURCES)
     plan = Plan(
         format=FORMAT,
         digest="",
@@ -91,6 +95,7 @@ def make_plan(
         unknowns=draft.unknowns,
         exempted=draft.exempted,
         checks=draft.checks,
+        proof=draft.proof,
         exemptions=playbook.exemptions,
     )
     return sealed(plan), account

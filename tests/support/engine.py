@@ -73,7 +73,7 @@ def plan_of(*steps: Step, account: str = ACCOUNT, tool: str = __version__, creat
         expires=made + timedelta(hours=24),
     )
     changes = tuple(_change(n, step) for n, step in enumerate(steps, start=1))
-    nothing = {"findings": (), "manual": (), "unknowns": (), "exempted": (), "checks": ()}
+    nothing: dict[str, Any] = {"findings": (), "manual": (), "unknowns": (), "exempted": (), "checks": ()}
     return sealed(Plan(format=FORMAT, digest="", header=header, changes=changes, **nothing))
 
 

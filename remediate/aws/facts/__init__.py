@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from remediate.aws.facts import budgets, directory, ec2, keys, last_accessed, root, sns
+from remediate.aws.facts import aws_policies, budgets, directory, ec2, keys, last_accessed, root, sns
 from remediate.aws.facts.base import Fact
 
 KINDS: tuple[Fact, ...] = (
+    *aws_policies.FACTS,
     *budgets.FACTS,
     *directory.FACTS,
     *ec2.FACTS,

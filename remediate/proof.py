@@ -1,0 +1,147 @@
+"""What a plan means for everybody's access: who loses what and who gains what, by each change and by all of them.
+
+The guard refuses what no change declares. This says what the declared comes to, with requests that show it, so that
+people can decide: the plan is followed change by change, and whom a change concerns is compared before and after it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from remediate.account import Account
+from remediate.effective import AWS_POLICY, Effective, facts_of, spelled_out
+from remediate.model import Address, Change, Effect, Proof, Witness, at
+from remediate.policy import NotAPolicy, canonical_json
+from remediate.policy.compare import Comparison, Difference, Policies, compare
+from remediate.policy.known import ADMINISTRATOR, Known
+from remediate.policy.statement import parse
+from remediate.policy.witness import likely
+
+MOST = 5
+"""Requests that show what somebody loses or gains by one change; the rest are counted."""
+
+
+Witnesses = tuple[Witness, ...]
+
+
+class Step(NamedTuple):
+    """What one change, or the whole plan, does to the policies of one user or role."""
+
+    change: int
+    """0 for the whole plan."""
+    principal: Address
+    before: Policies
+    after: Policies
+
+
+def steps(account: Account, changes: Sequence[Change]) -> Iterator[Step]:
+    """Every time that a user's or role's policies differ in what they say, those made by the plan left out."""
+    effective = Effective(account)
+    first: dict[Address, Policies] = {}
+    for change in changes:
+        concerned = {p for p in effective.concerned(change.address) if p in account.state}
+        before = {principal: effective.of(principal) for principal in concerned}
+        effective.apply(change.address, change.after)
+        for principal in sorted(concerned):
+            after = effective.of(principal)
+            first.setdefault(principal, before[principal])
+            if after != before[principal]:
+                yield Step(change.id, principal, before[principal], after)
+    for principal, before_all in sorted(first.items()):
+        after_all = effective.of(principal)
+        if after_all != before_all:
+            yield Step(0, principal, before_all, after_all)
+
+
+def asks(account: Account, changes: Sequence[Change]) -> frozenset[Address]:
+    """The documents of AWS's own policies that the proof needs to read, because something is compared with them."""
+    texts = {
+        t for step in steps(account, changes) for side in (step.before, step.after) for s in side.values() for t in s
+    }
+    arns = (text for text in texts if text.startswith("arn:") and not ADMINISTRATOR.match(text))
+    return frozenset(at(AWS_POLICY, arn) for arn in arns) - account.asked
+
+
+def prove(account: Account, changes: Sequence[Change]) -> Proof:
+    """Who loses and gains what. Principals of whom nothing is said keep exactly the access that they have."""
+    comparing = Comparing(account)
+    alike: dict[tuple[bool, bytes], Found] = {}
+    seen: set[str] = set()
+    for step in steps(account, changes):
+        seen.update(text for side in (step.before, step.after) for held in side.values() for text in held)
+        loses, gains = comparing.shown(step)
+        if loses or gains:
+            key = (step.change > 0, canonical_json([loses, gains]))
+            alike.setdefault(key, Found(loses, gains, [])).steps.append(step)
+    effects = sorted(map(_effect, alike.values()), key=lambda effect: (effect.changes, effect.who))
+    return Proof(effects=tuple(effects), open=tuple(_open(account, seen)))
+
+
+class Found(NamedTuple):
+    """The same loss and gain, at every step that makes it."""
+
+    loses: Witnesses
+    gains: Witnesses
+    steps: list[Step]
+
+
+def _effect(found: Found) -> Effect:
+    return Effect(
+        who=tuple(sorted({step.principal for step in found.steps})),
+        changes=tuple(sorted({step.change for step in found.steps} - {0})),
+        loses=found.loses[:MOST],
+        gains=found.gains[:MOST],
+        more=len(found.loses[MOST:]) + len(found.gains[MOST:]),
+    )
+
+
+class Comparing:
+    """Comparisons, each made once: people with the same policies lose and gain the same."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self._made: dict[object, tuple[Witnesses, Witnesses]] = {}
+
+    def shown(self, step: Step) -> tuple[Witnesses, Witnesses]:
+        """What is lost and what is gained."""
+        known = facts_of(self.account, step.principal)
+        before, after = (spelled_out(self.account, side) for side in (step.before, step.after))
+        key = (tuple(before.items()), tuple(after.items()), _relevant(known, (before, after)))
+        if key not in self._made:
+            self._made[key] = self._compared(before, after, known)
+        return self._made[key]
+
+    def _compared(self, before: Policies, after: Policies, known: Known) -> tuple[Witnesses, Witnesses]:
+        found: Comparison = compare(before, after, known)
+        lost = (_witness(likely(d, before, after, known, self.account.id)) for d in found.lost)
+        gained = (_witness(likely(d, after, before, known, self.account.id)) for d in found.gained)
+        return tuple(lost), tuple(gained)
+
+
+def _relevant(known: Known, sides: Iterable[Policies]) -> object:
+    """What is known of somebody, if their policies look at it."""
+    texts = [text for side in sides for held in side.values() for text in held]
+    if any("${" in text or any(f'"{key}"' in text for key in known) for text in texts):
+        return tuple(sorted(known.items(), key=lambda item: item[0]))
+    return None
+
+
+def _witness(found: Difference) -> Witness:
+    request = found.request
+    if request is None:
+        return Witness(statement=found.statement, doubt=found.doubt)
+    context: Mapping[str, str | tuple[str, ...]] = request.context
+    return Witness(statement=found.statement, action=request.action, resource=request.resource, context=context)
+
+
+def _open(account: Account, texts: Iterable[str]) -> Iterator[str]:
+    """What was compared and could not be looked into: policies and statements that are not known, by what they say."""
+    for text in sorted(texts):
+        if text.startswith("arn:"):
+            address = at(AWS_POLICY, text)
+            if address not in account.facts and not ADMINISTRATOR.match(text):
+                yield f"{text}: {account.unknown.get(address, 'its document was not read')}"
+            continue
+        try:
+            parse(text)
+        except NotAPolicy as problem:
+            yield f"{text if len(text) <= 200 else text[:199] + '…'}: {problem}"
