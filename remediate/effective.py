@@ -12,12 +12,12 @@ from remediate.model import Address, Value, at, kind_of, name_of, pair_of
 from remediate.policy import NotAPolicy, canonical_json, statements
 from remediate.policy.branches import Value as ContextValue
 from remediate.policy.compare import Policies
-from remediate.policy.known import Known
+from remediate.policy.known import ADMINISTRATOR, EVERYTHING, Known
 
 HOLDERS = ("user", "group", "role")
 CARRIERS = frozenset(f"iam.{holder}_{part}" for holder in HOLDERS for part in ("policy", "inline"))
 AWS_POLICY = "iam.aws_policy"
-"""The kind of fact that is a document of one of AWS's own policies."""
+"""The kind of fact that is what one of AWS's own policies says: a list of its statements in canonical form."""
 
 Held = frozenset[str]
 """Canonical statements, and ARNs of policies whose document is known to AWS alone."""
@@ -137,8 +137,11 @@ def spelled_out(account: Account, policies: Policies) -> Policies:
 
 def _spelled(account: Account, held: Iterable[str]) -> Iterator[str]:
     for text in held:
-        document = account.facts.get(at(AWS_POLICY, text)) if text.startswith("arn:") else None
-        yield from (text,) if document is None else parsed(document)
+        if ADMINISTRATOR.match(text):
+            yield EVERYTHING
+            continue
+        said = account.facts.get(at(AWS_POLICY, text)) if text.startswith("arn:") else None
+        yield from map(str, said) if isinstance(said, list | tuple) else (text,)
 
 
 def facts_of(account: Account, principal: Address) -> Known:

@@ -221,6 +221,7 @@ class Witness(Struct, frozen=True, kw_only=True):
     action: str = ""
     """Empty where no request is known that shows it: `doubt` says why it may be a difference all the same."""
     resource: str = ""
+    """With `${aws:username}` for the name of each whom it is about, where the statement has it."""
     context: Mapping[str, str | tuple[str, ...]] = {}
     """Condition keys that the request must have, in lower case."""
     doubt: str = ""

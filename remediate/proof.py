@@ -4,17 +4,20 @@ The guard refuses what no change declares. This says what the declared comes to,
 people can decide: the plan is followed change by change, and whom a change concerns is compared before and after it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 from remediate.account import Account
 from remediate.effective import AWS_POLICY, Effective, facts_of, spelled_out
 from remediate.model import Address, Change, Effect, Proof, Witness, at
-from remediate.policy import NotAPolicy, canonical_json
-from remediate.policy.compare import Comparison, Difference, Policies, compare
+from remediate.policy import NotAPolicy
+from remediate.policy.compare import Difference, Policies
 from remediate.policy.known import ADMINISTRATOR, Known
 from remediate.policy.statement import parse
-from remediate.policy.witness import likely
+from remediate.policy.witness import Shown
 
 MOST = 5
 """Requests that show what somebody loses or gains by one change; the rest are counted."""
@@ -70,7 +73,7 @@ def prove(account: Account, changes: Sequence[Change]) -> Proof:
         seen.update(text for side in (step.before, step.after) for held in side.values() for text in held)
         loses, gains = comparing.shown(step)
         if loses or gains:
-            key = (step.change > 0, canonical_json([loses, gains]))
+            key = (step.change > 0, msgspec.json.encode([loses, gains], order="sorted"))
             alike.setdefault(key, Found(loses, gains, [])).steps.append(step)
     effects = sorted(map(_effect, alike.values()), key=lambda effect: (effect.changes, effect.who))
     return Proof(effects=tuple(effects), open=tuple(_open(account, seen)))
@@ -99,6 +102,7 @@ class Comparing:
 
     def __init__(self, account: Account) -> None:
         self.account = account
+        self._shown = Shown(account.id)
         self._made: dict[object, tuple[Witnesses, Witnesses]] = {}
 
     def shown(self, step: Step) -> tuple[Witnesses, Witnesses]:
@@ -107,30 +111,40 @@ class Comparing:
         before, after = (spelled_out(self.account, side) for side in (step.before, step.after))
         key = (tuple(before.items()), tuple(after.items()), _relevant(known, (before, after)))
         if key not in self._made:
-            self._made[key] = self._compared(before, after, known)
+            lost, gained = (self._shown.differences(*sides, known) for sides in ((before, after), (after, before)))
+            self._made[key] = _witnesses(lost, known), _witnesses(gained, known)
         return self._made[key]
-
-    def _compared(self, before: Policies, after: Policies, known: Known) -> tuple[Witnesses, Witnesses]:
-        found: Comparison = compare(before, after, known)
-        lost = (_witness(likely(d, before, after, known, self.account.id)) for d in found.lost)
-        gained = (_witness(likely(d, after, before, known, self.account.id)) for d in found.gained)
-        return tuple(lost), tuple(gained)
 
 
 def _relevant(known: Known, sides: Iterable[Policies]) -> object:
     """What is known of somebody, if their policies look at it."""
-    texts = [text for side in sides for held in side.values() for text in held]
-    if any("${" in text or any(f'"{key}"' in text for key in known) for text in texts):
-        return tuple(sorted(known.items(), key=lambda item: item[0]))
-    return None
+    texts = (text for side in sides for held in side.values() for text in held)
+    return tuple(sorted(known.items())) if any(map(_looks, texts)) else None
 
 
-def _witness(found: Difference) -> Witness:
+@lru_cache(maxsize=65536)
+def _looks(statement: str) -> bool:
+    """Whether a statement may look at who asks."""
+    return any(sign in statement for sign in ("${", '"aws:principal', '"aws:user'))
+
+
+def _witnesses(found: Iterable[Difference], known: Known) -> Witnesses:
+    """One for each request: several statements may be shown by the same."""
+    by_request: dict[tuple[str, str, str], Witness] = {}
+    for difference in found:
+        one = _witness(difference, known)
+        by_request.setdefault((one.action, one.resource, one.doubt or repr(sorted(one.context.items()))), one)
+    return tuple(by_request.values())
+
+
+def _witness(found: Difference, known: Known) -> Witness:
     request = found.request
     if request is None:
         return Witness(statement=found.statement, doubt=found.doubt)
-    context: Mapping[str, str | tuple[str, ...]] = request.context
-    return Witness(statement=found.statement, action=request.action, resource=request.resource, context=context)
+    resource, name = request.resource, known.get("aws:username")
+    if name and "${aws:username}" in found.statement:  # the same for everybody: what is their own
+        resource = resource.replace(str(name), "${aws:username}")
+    return Witness(statement=found.statement, action=request.action, resource=resource, context=request.context)
 
 
 def _open(account: Account, texts: Iterable[str]) -> Iterator[str]:

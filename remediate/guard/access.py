@@ -17,9 +17,9 @@ from remediate.effective import facts_of, spelled_out
 from remediate.guard.carriers import Access, Carrier, Carriers, ends, standing, stays
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Risk, name_of
-from remediate.policy.compare import Difference, Policies, differences
+from remediate.policy.compare import Difference, Policies
 from remediate.policy.known import EVERYTHING, denies
-from remediate.policy.witness import likely, told
+from remediate.policy.witness import Shown, told
 
 GIVES: frozenset[Risk] = frozenset({"additive"})
 TAKES: frozenset[Risk] = frozenset({"restrictive", "destructive"})
@@ -29,16 +29,18 @@ TAKES: frozenset[Risk] = frozenset({"restrictive", "destructive"})
 def violations(timeline: Timeline) -> Iterator[str]:
     """Every gain and loss that no change declares, as sentences; nothing if the plan is proven."""
     access = Access(timeline)
+    shown = Shown(timeline.account.id)
     for principal in access.concerned():
         if principal in timeline.account.state:  # and not one that this plan creates
-            yield from Proof(timeline, principal, access.layers(principal)).violations()
+            yield from Proof(timeline, principal, access.layers(principal), shown).violations()
 
 
 class Proof:
     """What the plan means for one user or role."""
 
-    def __init__(self, timeline: Timeline, principal: Address, layers: Mapping[str, Carriers]) -> None:
+    def __init__(self, timeline: Timeline, principal: Address, layers: Mapping[str, Carriers], shown: Shown) -> None:
         self.timeline = timeline
+        self.shown = shown
         self.principal = principal
         self.layers = layers
         self.now: Policies = _those(layers, lambda carriers: any(map(standing, carriers)))
@@ -88,7 +90,7 @@ class Proof:
         alone: Policies = {layer: frozenset({statement})}
         ways: list[Carrier] = []
         for other, carriers in self.layers[layer].items():
-            if not denies(other) and not any(self._differences(alone, {layer: frozenset({other})})):
+            if not denies(other) and not (self._difference(alone, {layer: frozenset({other})})):
                 ways += carriers
         return ways
 
@@ -104,16 +106,8 @@ class Proof:
 
     def _difference(self, more: Policies, less: Policies) -> Difference | None:
         account = self.timeline.account
-        found = next(self._differences(more, less), None)
-        if found is None:
-            return None
         wide, narrow = spelled_out(account, more), spelled_out(account, less)
-        return likely(found, wide, narrow, facts_of(account, self.principal), account.id)
-
-    def _differences(self, more: Policies, less: Policies) -> Iterator[Difference]:
-        account = self.timeline.account
-        wide, narrow = spelled_out(account, more), spelled_out(account, less)
-        return differences(wide, narrow, facts_of(account, self.principal))
+        return next(self.shown.differences(wide, narrow, facts_of(account, self.principal)), None)
 
     def _would(self, change: Change, what: str, statement: str, found: Difference) -> str:
         who = name_of(self.principal)

@@ -6,15 +6,18 @@ No difference found means that there is none. What cannot be gone through, or de
 beforehand, is a difference without proof: nothing is ever called equal that might not be.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from remediate.model import Struct
 from remediate.policy.branches import Context, Free, Rule, lost, verdict
 from remediate.policy.known import EVERYTHING, Known, Prepared, prepared
 from remediate.policy.languages import Language, TooLarge, texts
-from remediate.policy.patterns import pattern
+from remediate.policy.patterns import Pattern, pattern
 from remediate.policy.request import Request
+from remediate.policy.statement import Names
 
 Relation = Literal["equal", "narrower", "wider", "different"]
 Policies = Mapping[str, frozenset[str]]
@@ -56,23 +59,9 @@ def compare(before: Policies, after: Policies, known: Known) -> Comparison:
 
 def differences(before: Policies, after: Policies, known: Known) -> Iterator[Difference]:
     """What is allowed before and not after: one difference for each statement that makes one."""
-    question = Question(_layers(before, after), _layers(after, before), known)
-    for suspect in question.suspects():
-        try:
-            found = question.witness(suspect)
-        except TooLarge as error:
-            yield Difference(statement=suspect.text, request=None, doubt=str(error))
-            continue
-        if found:
-            yield _difference(suspect.text, found)
-
-
-def _difference(statement: str, found: "Found") -> Difference:
-    free = [key.what for key in found.context if isinstance(key, Free)]
-    context = {key: value for key, value in found.context.items() if isinstance(key, str) and value is not None}
-    request = Request(action=found.action, resource=found.resource, context=context)
-    doubt = f"it depends on {', '.join(free)}" if free else ""
-    return Difference(statement=statement, request=None if free else request, doubt=doubt)
+    question = Question(before, after, known)
+    found = (question.difference(suspect) for suspect in question.suspects())
+    return (difference for difference in found if difference)
 
 
 def _layers(of: Policies, other: Policies) -> dict[str, frozenset[str]]:
@@ -95,13 +84,14 @@ class Active(NamedTuple):
 
 
 class Question:
-    """What `before` allows and `after` does not. Both have the same layers."""
+    """What `before` allows and `after` does not."""
 
     def __init__(self, before: Policies, after: Policies, known: Known) -> None:
-        self.layers = frozenset(before)
-        standing = {text for side in (before, after) for layer in side.values() for text in layer}
+        sides = _layers(before, after), _layers(after, before)
+        self.layers = frozenset(sides[0])
+        standing = {text for side in sides for layer in side.values() for text in layer}
         self.actives = [
-            Active(text, one, _where(before, text), _where(after, text))
+            Active(text, one, *(_where(side, text) for side in sides))
             for text in sorted(standing)
             for one in prepared(text, known)
         ]
@@ -113,8 +103,22 @@ class Question:
             if missing if active.statement.allows else new:
                 yield active
 
-    def witness(self, suspect: Active) -> Found | None:
-        """A request to which the suspect makes a difference."""
+    def difference(self, suspect: Active) -> Difference | None:
+        """What is lost by one suspect."""
+        try:
+            found = self._found(suspect)
+        except TooLarge as error:
+            return Difference(statement=suspect.text, request=None, doubt=str(error))
+        if found is None:
+            return None
+        free = [key.what for key in found.context if isinstance(key, Free)]
+        if free:
+            return Difference(statement=suspect.text, request=None, doubt=f"it depends on {', '.join(free)}")
+        context = {str(key): value for key, value in found.context.items() if value is not None}
+        request = Request(action=found.action, resource=found.resource, context=context)
+        return Difference(statement=suspect.text, request=request)
+
+    def _found(self, suspect: Active) -> Found | None:
         for action, there in self._actions(suspect):
             if not self._possible(there):
                 continue
@@ -125,13 +129,24 @@ class Question:
         return None
 
     def _actions(self, suspect: Active) -> Iterator[tuple[str, list[Active]]]:
-        """Each sort of action that the suspect is about, with all statements that are about it, the suspect first."""
+        """Each sort of action that the suspect is about and that may be allowed before, with all statements that are
+        about it too, the suspect first."""
         every = [suspect, *(a for a in self.actives if a is not suspect)]
-        languages = [Language(tuple(map(pattern, a.statement.actions.patterns))) for a in every]
-        for text, bits in texts(languages, None if suspect.statement.actions.negated else 0):
+        services = _services(suspect.statement.actions)
+        languages = [Language(_about(a.statement.actions, services)) for a in every]
+        for text, bits in texts(languages, self._within(every)):
             there = [a for n, a in enumerate(every) if bool(bits >> n & 1) != a.statement.actions.negated]
             if there and there[0] is suspect:
                 yield text, there
+
+    def _within(self, every: Sequence[Active]) -> list[int]:
+        """Languages of which an action must be in one: the suspect's, and in each layer something that allows."""
+        wanted = [] if every[0].statement.actions.negated else [1]
+        for layer in self.layers:
+            allowing = [n for n, a in enumerate(every) if a.statement.allows and layer in a.before]
+            if not any(every[n].statement.actions.negated for n in allowing):
+                wanted.append(sum(1 << n for n in allowing))
+        return wanted
 
     def _possible(self, there: Iterable[Active]) -> bool:
         """Whether there may be a difference on some resource, under some conditions."""
@@ -149,7 +164,7 @@ def _resources(suspect: Active, there: Sequence[Active]) -> Iterator[tuple[str, 
     for active in there:
         resources = active.statement.resources
         languages += [Language(resources.sure), Language(resources.loose)]
-    for text, bits in texts(languages, None if mine.negated else 0):
+    for text, bits in texts(languages, () if mine.negated else (1,)):
         rules = [(a, rule) for n, a in enumerate(there) if (rule := _rule(a, bits >> 2 * n + 1 & 3))]
         if rules and rules[0][0] is suspect:
             yield text, [rule for _, rule in rules]
@@ -163,6 +178,30 @@ def _rule(active: Active, named: int) -> Rule | None:
     elif bool(named) is resources.negated:
         return None
     return Rule(active.statement.allows, active.before, active.after, active.statement.open | more)
+
+
+@lru_cache(maxsize=4096)
+def _by_service(names: Names) -> Mapping[str, tuple[Pattern, ...]]:
+    """The patterns of a list of actions by what is before the colon; under "" those that have a wildcard even there."""
+    found: dict[str, list[Pattern]] = defaultdict(list)
+    for text in names.patterns:
+        service, _, _ = text.partition(":")
+        found["" if set(service) & set("*?$") else service].append(pattern(text))
+    return {service: tuple(patterns) for service, patterns in found.items()}
+
+
+def _services(names: Names) -> frozenset[str] | None:
+    """The services that a list of actions is about; None for all."""
+    found = _by_service(names)
+    return None if names.negated or "" in found else frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def _about(names: Names, services: frozenset[str] | None) -> tuple[Pattern, ...]:
+    """The patterns of a list of actions that may stand for one of these services."""
+    found = _by_service(names)
+    chosen = found if services is None else [service for service in sorted(services | {""}) if service in found]
+    return tuple(of for service in chosen for of in found[service])
 
 
 def _where(side: Policies, text: str) -> frozenset[str]:

@@ -3,10 +3,11 @@
 Two patterns that look different may stand for the same texts, and many together for what one alone says. So nothing is
 concluded from how they are written: all texts are walked through at once, character by character, each as the set of
 places in the patterns that it may have come to. Texts that come to the same places go on alike, so that there are few
-of them, and the shortest stands for all. What is found is complete: a set of sets that no text is in is not there.
+of them, and one stands for all. What is found is complete: a set of sets that no text is in is not there.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from remediate.policy.patterns import Pattern, Wild
@@ -35,7 +36,7 @@ class Place(NamedTuple):
 
 
 class Text(NamedTuple):
-    """The shortest text of its sort, and the sets of patterns that it is in, as bits."""
+    """A text of its sort, and the sets of patterns that it is in, as bits."""
 
     text: str
     groups: int
@@ -49,15 +50,23 @@ class Language(NamedTuple):
     arn: bool = False
 
 
-def texts(languages: Sequence[Language], within: int | None = None) -> Iterator[Text]:
-    """One text of every sort that there is, or of those in one language; the shortest first. Raises TooLarge."""
-    automaton = Automaton(languages)
+def texts(languages: Sequence[Language], within: Sequence[int] = ()) -> Iterator[Text]:
+    """One text of every sort that there is. Raises TooLarge.
+
+    `within`: sets of languages, as bits. Of each set, the text is in at least one; others are left out.
+    """
+    automaton = _automaton(tuple(languages))
     seen: set[int] = set()
     for text, places in automaton.walk(within):
         groups = automaton.ended(places)
-        if groups not in seen and (within is None or groups >> within & 1):
+        if groups not in seen and all(groups & wanted for wanted in within):
             seen.add(groups)
             yield Text(text, groups)
+
+
+@lru_cache(maxsize=64)
+def _automaton(languages: tuple[Language, ...]) -> "Automaton":
+    return Automaton(languages)
 
 
 class Automaton:
@@ -71,23 +80,21 @@ class Automaton:
                 self.starts.append(len(self.places))
                 self.places += _places(of, group, language)
 
-    def walk(self, within: int | None) -> Iterator[tuple[str, frozenset[int]]]:
-        """Every set of places that some text comes to, with the shortest such text."""
+    def walk(self, within: Sequence[int]) -> Iterator[tuple[str, frozenset[int]]]:
+        """Every set of places that some text comes to, with such a text: to the end of one, then back to the next."""
         start = self._closed(self.starts)
         known = {start}
-        front = [("", start)]
-        while front:
-            following: list[tuple[str, frozenset[int]]] = []
-            for text, places in front:
-                yield text, places
-                for character, reached in self._steps(places):
-                    if reached in known or not self._alive(reached, within):
-                        continue
-                    if len(known) >= MOST_STATES:
-                        raise TooLarge(f"more than {MOST_STATES:,} sorts of texts")
-                    known.add(reached)
-                    following.append((text + character, reached))
-            front = following
+        open_ = [("", start)]
+        while open_:
+            text, places = open_.pop()
+            yield text, places
+            for character, reached in self._steps(places):
+                if reached in known or not self._alive(reached, within):
+                    continue
+                if len(known) >= MOST_STATES:
+                    raise TooLarge(f"more than {MOST_STATES:,} sorts of texts")
+                known.add(reached)
+                open_.append((text + character, reached))
 
     def ended(self, places: frozenset[int]) -> int:
         """The languages that a text is in which came to these places."""
@@ -98,8 +105,14 @@ class Automaton:
                 groups |= 1 << place.group
         return groups
 
-    def _alive(self, places: frozenset[int], within: int | None) -> bool:
-        return within is None or any(self.places[number].group == within for number in places)
+    def _alive(self, places: frozenset[int], within: Sequence[int]) -> bool:
+        """Whether a text that came to these places may still come to be in a language of each set."""
+        if not within:
+            return True
+        groups = 0
+        for number in places:
+            groups |= 1 << self.places[number].group
+        return all(groups & wanted for wanted in within)
 
     def _steps(self, places: frozenset[int]) -> Iterator[tuple[str, frozenset[int]]]:
         named: dict[str, list[int]] = {}

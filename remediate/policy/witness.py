@@ -4,35 +4,54 @@ The comparison finds the shortest action that shows it, `s3:get`, which AWS may 
 among the actions and ARNs that there are; the evaluator has the last word on whether it shows the difference.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from functools import lru_cache
 
 import msgspec
 
 from remediate.policy import NotAPolicy, catalog
-from remediate.policy.compare import Difference, Policies
+from remediate.policy.catalog import Action
+from remediate.policy.compare import Difference, Policies, Question
 from remediate.policy.evaluate import Policies as Bearing
 from remediate.policy.evaluate import decide
 from remediate.policy.known import EVERYTHING, Known, prepared
 from remediate.policy.patterns import Pattern, Wild
 from remediate.policy.request import Request
 from remediate.policy.rules import listed
-from remediate.policy.statement import parse
+from remediate.policy.statement import Names, parse
 
-TRIED = 80
-"""Actions that are tried before the shortest one will do."""
+TRIED = 60
+"""Actions that are tried before the one that was found will do."""
+KEPT = 12
+"""Requests kept for each statement: what shows that one person loses by it mostly shows it for the next."""
 
 
-def likely(found: Difference, more: Policies, less: Policies, known: Known, account: str) -> Difference:
-    """The same difference, by a request with an action and a resource that AWS has, if one shows it."""
-    if found.request is None or any(
-        text.startswith("arn:") for side in (more, less) for t in side.values() for text in t
-    ):
-        return found
-    for request in _candidates(found, known, account):
-        if shows(request, more, less, known):
-            return msgspec.structs.replace(found, request=request)
-    return found
+class Shown:
+    """Differences, shown by requests that AWS may get. One object for one plan."""
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+        self._kept: dict[str, list[Request]] = defaultdict(list)
+
+    def differences(self, more: Policies, less: Policies, known: Known) -> Iterator[Difference]:
+        """What one set of policies allows and another does not, one difference for each statement that makes one."""
+        clear = not any(text.startswith("arn:") for side in (more, less) for held in side.values() for text in held)
+        question = Question(more, less, known)
+        for suspect in question.suspects():
+            kept = self._kept[suspect.text]
+            again = next((r for r in kept if shows(r, more, less, known)), None) if clear else None
+            if again:
+                yield Difference(statement=suspect.text, request=again)
+            elif (found := question.difference(suspect)) is not None:
+                better = self._better(found, more, less, known) if clear else None
+                if better and len(kept) < KEPT:
+                    kept.append(better)
+                yield msgspec.structs.replace(found, request=better) if better else found
+
+    def _better(self, found: Difference, more: Policies, less: Policies, known: Known) -> Request | None:
+        candidates = _candidates(found, known, self.account)
+        return next((request for request in candidates if shows(request, more, less, known)), None)
 
 
 def shows(request: Request, more: Policies, less: Policies, known: Known) -> bool:
@@ -43,24 +62,38 @@ def shows(request: Request, more: Policies, less: Policies, known: Known) -> boo
 
 
 def _bearing(policies: Policies) -> Bearing:
-    layers = {name: tuple(sorted(held)) for name, held in policies.items()}
-    return Bearing(identity=layers.get("identity", (EVERYTHING,)), boundary=layers.get("boundary"))
+    boundary = policies.get("boundary")
+    identity = policies.get("identity", frozenset({EVERYTHING}))
+    return Bearing(identity=_sorted(identity), boundary=None if boundary is None else _sorted(boundary))
+
+
+@lru_cache(maxsize=1024)
+def _sorted(held: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(held))
 
 
 def _candidates(found: Difference, known: Known, account: str) -> Iterator[Request]:
+    """Requests with an action that begins like the one that was found, then with any that the statement is about."""
     request = found.request
     if request is None:
         return
     try:
-        named = listed(parse(found.statement).actions)
+        every = _named(parse(found.statement).actions)
     except NotAPolicy:
         return
     own = [_filled(of) for one in prepared(found.statement, known) for of in one.resources.sure]
-    known_actions = (a for name, a in catalog.actions().items() if named.cover(name, lambda _: None))
-    for action in islice(known_actions, TRIED):
+    alike = [a for a in every if a.name.lower().startswith(request.action)]
+    for action in dict.fromkeys((*alike[:TRIED], *every[:TRIED])):
         places = catalog.places(action, account)
-        for resource in dict.fromkeys((*_both(own, places), *places, *own)):
+        for resource in dict.fromkeys((*_both(own, places), *places, *own, request.resource)):
             yield msgspec.structs.replace(request, action=action.name, resource=resource)
+
+
+@lru_cache(maxsize=32)
+def _named(names: Names) -> tuple[Action, ...]:
+    """Every action of AWS's that a list of actions is about."""
+    among = listed(names)
+    return tuple(a for name, a in catalog.actions().items() if among.cover(name, lambda _: None))
 
 
 def _both(own: Sequence[str], places: Sequence[str]) -> list[str]:
