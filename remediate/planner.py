@@ -8,6 +8,7 @@ import msgspec
 from remediate import guard, order
 from remediate.account import Account
 from remediate.controls.base import Control
+from remediate.effective import AWS_POLICY
 from remediate.errors import BadInput, Unreadable
 from remediate.guard.rules import principal
 from remediate.model import (
@@ -69,7 +70,11 @@ def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) 
 def judged(proposal: Proposal, account: Account, scope: Scope, resources: Resources) -> Draft:
     """The proposal, with what the guard and the proof say of it. Raises Refused when the guard says no."""
     checks = guard.check(account, proposal.changes, resources, scope.playbook.exemptions, scope.now)
-    return Draft(**msgspec.structs.asdict(proposal), checks=checks, proof=prove(account, proposal.changes))
+    unread = (
+        Unknown(what=gap, reason=why) for gap, why in account.unknown.items() if kind_of(Address(gap)) == AWS_POLICY
+    )
+    seen = msgspec.structs.replace(proposal, unknowns=(*proposal.unknowns, *sorted(unread, key=lambda u: u.what)))
+    return Draft(**msgspec.structs.asdict(seen), checks=checks, proof=prove(account, proposal.changes))
 
 
 def propose(account: Account, chosen: Chosen, scope: Scope, resources: Resources) -> Proposal:

@@ -17,6 +17,8 @@ from remediate.sandbox.strict import settings
 
 OPERATIONS = (
     "GetAccountAuthorizationDetails",
+    "GetPolicy",
+    "GetPolicyVersion",
     "GenerateCredentialReport",
     "GetCredentialReport",
     "GetAccountSummary",

@@ -3,8 +3,8 @@
     python tests/bench/proof.py [USERS …]
 
 Every user's own policies become groups, and everybody is asked for MFA. One in ten has a document that nobody else has,
-one in three one of three of AWS's large policies. `guard` is the proof for every order, `proof` the one with requests, after each
-change. Each size runs in a process of its own; memory is what it takes beyond the account and its plan.
+one in three one of three of AWS's large policies. `guard` is the proof for every order, `proof` the one with requests,
+after each change. Each size runs in a process of its own; memory is what it takes beyond the account and its plan.
 """
 
 import json
@@ -71,7 +71,7 @@ def main() -> None:
 
 def measure(users: int) -> None:
     account = crowd(users)
-    chosen = [(groups.control, groups.control.settings()), (mfa.control, mfa.control.settings())]
+    chosen = [pair for control in (groups.control, mfa.control) for pair in accounts.with_settings(control)]
     changes = planner.propose(account, chosen, SCOPE, RESOURCES).changes
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.perf_counter()
