@@ -263,6 +263,57 @@ class Header(Struct, frozen=True, kw_only=True):
     """The key of whoever made the plan, as a signature names it; empty where nobody signed as its planner."""
 
 
+class Call(Struct, frozen=True, kw_only=True):
+    """One changing call to AWS, as it was sent in a rehearsal."""
+
+    service: str
+    operation: str
+    """By AWS's name, such as `AttachGroupPolicy`."""
+    parameters: Mapping[str, Value]
+    """By AWS's names; what is secret is withheld."""
+
+
+class Uncovered(Struct, frozen=True, kw_only=True):
+    """Something of the account that the emulator does not have as it is, and the changes that rest on it."""
+
+    what: str
+    reason: str
+    changes: tuple[int, ...] = ()
+    """These were not rehearsed."""
+
+
+class Rehearsal(Struct, frozen=True, kw_only=True):
+    """What came of a plan on an emulated twin of its account: applied, planned again, taken back."""
+
+    at: datetime
+    tool: str
+    emulator: str
+    """Its name and version."""
+    changes: int
+    """How many were applied."""
+    calls: int
+    """How many changing calls that took."""
+    left: int | None
+    """What the next plan would still change, of what was rehearsed; None where nothing was planned again."""
+    kept: int
+    """Entries that stay as the plan made them when it is taken back: as it says."""
+    restored: bool | None
+    """Whether everything else was as before when it was taken back; None where it never came to that."""
+    uncovered: tuple[Uncovered, ...] = ()
+    failures: tuple[str, ...] = ()
+    """What went wrong, each in full; none where it went well."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether what was rehearsed went well; `skipped` says what was not."""
+        return not self.failures
+
+    @property
+    def skipped(self) -> tuple[int, ...]:
+        """The changes that were not rehearsed."""
+        return tuple(sorted({change for gap in self.uncovered for change in gap.changes}))
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """An ordered, reviewable list of changes. What is applied is this and nothing else."""
 
@@ -282,6 +333,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The playbook's, so that the guard can look again when the plan is applied."""
     kept: tuple[Kept, ...] = ()
     """In a rollback: what stays as it is."""
+    rehearsal: Rehearsal | None = None
+    """What came of it on a twin of the account; None where it was not rehearsed when it was made."""
 
 
 Role = Literal["planner", "approver"]

@@ -57,6 +57,8 @@ class Session:
         self.on_call: Callable[[str], None] = lambda _operation: None
         self.fence: Callable[[], None] = lambda: None
         """Called before every changing call: raises where this run may change nothing any more."""
+        self.on_write: Callable[[str, str, Answer], None] = lambda _service, _operation, _parameters: None
+        """Told of every changing call right before it is sent."""
 
     def read(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Answer:
         """One reading call, retried by the SDK when it fails for a passing reason. Raises CallFailed."""
@@ -66,6 +68,7 @@ class Session:
         """One changing call, sent once. Raises CallFailed; OutcomeUnknown when it may have been carried out."""
         self.fence()
         self._refuse_implicit_user(service, operation, region, parameters)
+        self.on_write(service, operation, parameters)
         return self._send(service, operation, region, parameters, once=True)
 
     def pages(self, service: str, operation: str, *, region: str = "", **parameters: Any) -> Iterator[Answer]:
@@ -192,6 +195,7 @@ class RootSession(Session):
         self._ends: datetime = made["Expiration"]
         self._open(caller._boto, caller.region, caller._endpoint, given)
         self.fence = lambda: caller.fence()  # noqa: PLW0108 (it may be set later)
+        self.on_write = lambda *call: caller.on_write(*call)  # noqa: PLW0108 (the same)
         with _of_root():
             who = self.read("sts", "get_caller_identity")["Arn"]
         if who != f"arn:{partition}:iam::{account}:root":

@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+THREAD = "sandbox"
 SEED = 42
 """Moto draws every id from one generator: the same seed and the same calls give the same ids."""
 
@@ -47,11 +49,16 @@ class SandboxMissing(BadInput):
         )
 
 
+def emulator() -> str:
+    """What emulates AWS here, with its version."""
+    return f"moto {version('moto')}"
+
+
 class Sandbox:
     """A running account. Every start and every reset gives an empty one with the same ids.
 
     One at a time in a process: moto keeps its accounts in global tables. `strict` adds what AWS refuses and moto does
-    not. Raises SandboxMissing, and BadInput when the port is taken.
+    not. Raises SandboxMissing, and BadInput when the port is taken, or another one runs in this process.
     """
 
     account_id = ACCOUNT
@@ -94,6 +101,8 @@ class Sandbox:
         settings.on = self._strict
 
     def __enter__(self) -> Self:
+        if any(thread.name == THREAD for thread in threading.enumerate()):
+            raise BadInput("an embedded AWS runs in this process already, and there can be one only")
         _prepare()
         from remediate.sandbox import wsgi
 
@@ -105,7 +114,7 @@ class Sandbox:
         self._level = log.level
         log.setLevel(logging.CRITICAL + 1)
         self._server = wsgi.server(listener)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name=THREAD, daemon=True)
         self._thread.start()
         return self
 

@@ -84,7 +84,7 @@ def _jobs(iam: Any) -> dict[str, Job]:
 def _services(response: Any, call: Call) -> Any:
     def rows(iam: Any, arn: str) -> list[dict[str, Any]]:
         holders, granted = _reached(iam, arn), _granted(iam, arn)
-        return [_service(service, _uses(iam, holders, service)) for service in granted]
+        return [_service(service, _uses(iam, holders, service) | _told(iam, arn, service)) for service in granted]
 
     return _answer(response, "ServicesLastAccessed", rows)
 
@@ -162,11 +162,18 @@ def _uses(iam: Any, holders: Iterable[Any], service: str) -> dict[str, datetime]
     return found
 
 
+def _told(iam: Any, arn: str, service: str) -> dict[str, datetime]:
+    """What is recorded of a group or policy itself: a twin knows a report, and not always which holder it was."""
+    found = _recorded(iam).get(arn, {})
+    return {arn: found[service]} if service in found else {}
+
+
 def _granted(iam: Any, arn: str) -> list[str]:
     """The services that an entity's policies allow something of, sorted."""
     documents = list(_documents(iam, arn))
     allowed = [s for text in documents for s in statements(json.loads(text)) if s["Effect"] == "Allow"]
-    return [service for service in SERVICES if any(_allows(statement, service) for statement in allowed)]
+    known = sorted(getattr(iam, "service_names", ())) or SERVICES  # a twin knows the names that AWS's reports had
+    return [service for service in known if any(_allows(statement, service) for statement in allowed)]
 
 
 def _documents(iam: Any, arn: str) -> Iterator[str]:

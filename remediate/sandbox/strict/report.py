@@ -52,7 +52,7 @@ def _generate(response: Any, call: Call) -> Any:
     report = iam.credential_report
     if not report or _expired(report):
         made = datetime.now(UTC) - settings.report_age
-        report = iam.credential_report = Report(_text(iam), made, settings.report_rounds)
+        report = iam.credential_report = Report(text(iam), made, settings.report_rounds)
         if report.rounds:
             return ActionResult({"State": "STARTED", "Description": "No report exists. Starting a new report"})
     return ActionResult({"State": "COMPLETE" if _ready(report) else "INPROGRESS"})
@@ -80,7 +80,7 @@ def _ready(report: Report) -> bool:
     return report.rounds < 0 or settings.report_rounds == 0 or report.rounds == 0
 
 
-def _text(iam: Any) -> str:
+def text(iam: Any) -> str:
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)

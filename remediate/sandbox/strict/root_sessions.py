@@ -99,6 +99,8 @@ def _member(response: Any) -> str:
 
 def _identity(original: Any, sts: Any, call: Call) -> Any:
     key = _key(sts.account_id, sts.partition, call["access_key_id"])
+    if arn := getattr(key, "stands_for", ""):  # in a twin, the sandbox's own key is the caller's
+        return key.access_key_id, arn, sts.account_id
     if not getattr(key, "root_task", ""):
         return original()
     return sts.account_id, f"arn:{sts.partition}:iam::{sts.account_id}:root", sts.account_id

@@ -1,0 +1,112 @@
+"""A session that speaks to an emulator on this machine and can reach nothing else: for rehearsals."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from remediate.aws.live import LiveAccount
+from remediate.aws.quiet import withhold
+from remediate.aws.sdk import boto_session
+from remediate.aws.session import Answer, Session
+from remediate.errors import CallFailed
+from remediate.model import Address, Call, Receipt, Value
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
+
+LOOPBACK = "127.0.0.1"
+WITHHELD = "(withheld)"
+"""In place of what botocore's models call sensitive: passwords, secrets, and how to reach people."""
+
+
+class LoopbackSession(Session):
+    """Signs with credentials that open nothing, and refuses every request to another address before it is sent.
+
+    Whatever the environment says of proxies, endpoints, profiles or credentials is not asked.
+    """
+
+    def __init__(self, url: str, credentials: Mapping[str, str], region: str, caller_key: str) -> None:
+        """`caller_key` is the id of the real caller's key: what this session says that it signs with."""
+        from botocore.config import Config
+
+        if urlsplit(url).hostname != LOOPBACK:
+            raise ValueError(f"{url} is not on this machine")
+        withhold()
+        boto = boto_session(None, region)
+        core = boto._session
+        core.set_default_client_config(
+            Config(
+                proxies={},
+                use_fips_endpoint=False,
+                use_dualstack_endpoint=False,
+                s3={"addressing_style": "path", "use_accelerate_endpoint": False},
+            )
+        )
+        core.register("before-send", lambda **sent: _refuse_elsewhere(url, sent["request"].url))
+        self.profile = None
+        self._caller_key = caller_key
+        self._turn = threading.local()
+        self._open(boto, region, url, credentials)
+        self.on_write = self._note
+
+    def access_key(self) -> str:
+        return self._caller_key
+
+    @contextmanager
+    def noting(self) -> Iterator[list[Call]]:
+        """The changing calls that this thread sends meanwhile."""
+        calls: list[Call] = []
+        self._turn.calls = calls
+        try:
+            yield calls
+        finally:
+            del self._turn.calls
+
+    def _note(self, service: str, operation: str, parameters: Answer) -> None:
+        if not hasattr(self._turn, "calls"):
+            return
+        meta = self._client(service, "", once=True).meta
+        name = meta.method_to_api_mapping[operation]
+        shape = meta.service_model.operation_model(name).input_shape
+        told: Any = shown(parameters, shape)
+        self._turn.calls.append(Call(service=service, operation=name, parameters=told))
+
+
+class NotingAccount(LiveAccount):
+    """The account in the emulator, and by transition the calls that each change took."""
+
+    def __init__(self, aws: LoopbackSession, workers: int) -> None:
+        super().__init__(aws, workers)
+        self._emulator = aws
+        self._lock = threading.Lock()
+        self.noted: list[tuple[Address, Value, Value, Call]] = []
+
+    def write(self, address: Address, before: Value, after: Value) -> Receipt:
+        with self._emulator.noting() as calls:
+            try:
+                return super().write(address, before, after)
+            finally:
+                with self._lock:
+                    self.noted += [(address, before, after, call) for call in calls]
+
+
+def shown(value: Any, shape: "Shape | None") -> Value:
+    """A parameter as a person may see it: without what botocore's model of the service calls sensitive."""
+    if shape is not None and shape.metadata.get("sensitive"):
+        return WITHHELD
+    if isinstance(value, Mapping):
+        members = getattr(shape, "members", {})
+        inner = getattr(shape, "value", None)
+        return {str(key): shown(item, members.get(key, inner)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [shown(item, getattr(shape, "member", None)) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return WITHHELD if isinstance(value, bytes) else str(value)
+
+
+def _refuse_elsewhere(url: str, target: str) -> None:
+    if not target.startswith(f"{url}/"):
+        raise CallFailed("rehearsal", "NotTheEmulator", f"a rehearsal sends nothing to {urlsplit(target).hostname}")
