@@ -33,6 +33,23 @@ def usable(plan: Plan, now: datetime, *, resuming: bool) -> None:
         )
 
 
+def rehearsed(plan: Plan) -> None:
+    """Raises Refused unless the plan says that all of it was rehearsed, and went well."""
+    again, nothing = "Make a new plan with its rehearsal: remediate plan --rehearse", "Nothing was read or written."
+    done = plan.rehearsal
+    if done is None:
+        raise Refused("the plan was not rehearsed", details=[nothing], remedy=again)
+    if not done.passed:
+        raise Refused("the plan's rehearsal failed", details=[*done.failures[:10], nothing], remedy=again)
+    if done.skipped:
+        gaps = [f"{gap.what}: {gap.reason}" for gap in done.uncovered if gap.changes]
+        raise Refused(
+            f"{len(done.skipped)} of {len(plan.changes)} changes were not rehearsed",
+            details=[*gaps[:5], nothing],
+            remedy="Apply without --require-rehearsal, or plan the controls apart (--control).",
+        )
+
+
 def same_account(plan: Plan, account: str, caller: str) -> None:
     """Raises Refused if the credentials in hand belong to another account than the plan."""
     if account != plan.header.account:

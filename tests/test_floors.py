@@ -14,7 +14,7 @@ PACKAGE = Path(remediate.__file__).parent
 FLOORS = {
     "cli": 5,
     **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof"), 4),
-    **dict.fromkeys(("permissions", "session_policy", "signature", "approval"), 4),
+    **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal"), 4),
     "controls": 3,
     **dict.fromkeys(("account", "effective", "playbook"), 2),
     **dict.fromkeys(("model", "protocols", "policy", "errors", "passwords"), 1),
@@ -23,7 +23,7 @@ BESIDE = {
     "aws": {"model", "protocols", "policy", "errors", "passwords", "account", "effective"},
     "store": {name for name, floor in FLOORS.items() if floor < 5},
     "render": {name for name, floor in FLOORS.items() if floor < 5},
-    "sandbox": {"errors"},
+    "sandbox": {"errors", "model", "account"},  # it makes the twin of an account that was read
 }
 """What stands beside the floors, and what of them it may import; only the command line imports it."""
 

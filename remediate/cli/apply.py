@@ -4,9 +4,6 @@ import typer
 
 from remediate.cli import applying, assuming, options, signing, terminal, work
 
-BEGUN = frozenset({"intent", "sent", "done"})
-"""Outcomes that say that an earlier run sent something: a plan that has begun may finish after it expired."""
-
 
 def apply(
     file: options.PlanFile,
@@ -15,6 +12,7 @@ def apply(
     fail_fast: options.FailFast = False,
     require_signature: options.RequireSignature = False,
     trusted_keys: options.TrustedKeys = signing.TRUSTED_KEYS,
+    require_rehearsal: options.RequireRehearsal = False,
     as_json: options.Json = False,
     profile: options.Profile = None,
     region: options.Region = None,
@@ -40,7 +38,9 @@ def apply(
             )
             applying.note_unseen(plan, applying.records_of(file), done)
             raise typer.Exit(0)
-        preflight.usable(plan, work.SystemClock().now(), resuming=bool(BEGUN.intersection(done.values())))
+        preflight.usable(plan, work.SystemClock().now(), resuming=bool(applying.BEGUN.intersection(done.values())))
+        if require_rehearsal:
+            preflight.rehearsed(plan)
         if require_signature:
             signing.require(plan, file, trusted_keys, lambda: work.connect(profile, region, endpoint_url))
         aws = assuming.connect(profile, region, endpoint_url, assume_role, plan)

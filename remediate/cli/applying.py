@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from remediate.executor import Made, Result
     from remediate.signature import Signer
 
+BEGUN = frozenset({"intent", "sent", "done"})
+"""Outcomes that say that an earlier run sent something: a plan that has begun may finish after it expired."""
+
 
 def records_of(plan_file: Path) -> list[Record]:
     """The plan's journal; nothing where it was never applied. Raises Refused where it cannot be this plan's."""

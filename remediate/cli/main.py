@@ -6,7 +6,21 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from remediate.cli import apply, approve, controls, demo, drift, init, permissions, plan, rollback, runs, sandbox, show
+from remediate.cli import (
+    apply,
+    approve,
+    controls,
+    demo,
+    drift,
+    init,
+    permissions,
+    plan,
+    rehearse,
+    rollback,
+    runs,
+    sandbox,
+    show,
+)
 from remediate.errors import BadInput, CallFailed, RemediateError
 
 app = typer.Typer(
@@ -24,6 +38,7 @@ for command in (
     controls.controls,
     plan.plan,
     show.show,
+    rehearse.rehearse,
     approve.approve,
     apply.apply,
     rollback.rollback,

@@ -56,3 +56,16 @@ TrustedKeys = Annotated[
     ),
 ]
 PlanRole = Annotated[bool, typer.Option("--plan-role", help="The policy for `plan` and `drift`: reads only.")]
+OfPlan = Annotated[
+    str | None,
+    typer.Option("--playbook", "-p", help="The playbook it was made with, if that is a file.", metavar="PLAYBOOK"),
+]
+Rehearse = Annotated[bool, typer.Option("--rehearse", help="Try it on an emulated twin at once; the plan says how.")]
+RequireRehearsal = Annotated[
+    bool,
+    typer.Option(
+        "--require-rehearsal",
+        envvar="REMEDIATE_REQUIRE_REHEARSAL",
+        help="Only if `plan --rehearse` tried every change, and all went well.",
+    ),
+]

@@ -4,7 +4,7 @@ import time
 
 import typer
 
-from remediate.cli import assuming, options, signing, terminal, work
+from remediate.cli import assuming, options, rehearsing, signing, terminal, work
 from remediate.errors import RemediateError
 
 
@@ -13,6 +13,7 @@ def plan(
     output: options.Output = None,
     control: options.Only = None,
     key: options.Key = None,
+    rehearse: options.Rehearse = False,
     detailed_exitcode: options.DetailedExitcode = False,
     as_json: options.Json = False,
     profile: options.Profile = None,
@@ -25,12 +26,14 @@ def plan(
     Changes nothing: the plan is a file to read, review and apply.
     """
     from remediate.render.plan_text import summary
+    from remediate.store.plans import sealed
 
     begun = time.monotonic()
     baseline = work.playbook_named(playbook, endpoint_url)
     planner = signing.signer(key, lambda: work.connect(profile, region, endpoint_url)) if key else None
     aws = assuming.connect(profile, region, endpoint_url, assume_role)
-    made, account = work.make_plan(aws, baseline, control or [], planner.key if planner else "")
+    draft, account, chosen = work.make_draft(aws, baseline, control or [], planner.key if planner else "")
+    made = sealed(rehearsing.with_rehearsal(draft, account, chosen, baseline) if rehearse else draft)
     path = work.plan_path(made, output)
     signing.save(made, path, planner)
     if as_json:
@@ -49,6 +52,8 @@ def plan(
         terminal.say(text)
         if planner:
             signing.show(made, path, signing.TRUSTED_KEYS)
+    if made.rehearsal:
+        rehearsing.insist(made, made.rehearsal)
     blind = sorted({control for unknown in made.unknowns for control in unknown.controls})
     if blind:
         raise RemediateError(

@@ -1,31 +1,26 @@
-"""The stage of a rehearsal: an emulated AWS inside this process, and in it the twin of an account."""
+"""What `rehearse` and `plan --rehearse` have in common: the playbook, the account, the run, and what came of it."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from remediate.cli import terminal
-from remediate.cli.work import SystemClock
-from remediate.model import Address, Plan, kind_of, pair_of
+from remediate.cli.emulating import WORKERS, Emulated, emulator
+from remediate.cli.work import SystemClock, playbook_named, survey, with_more
+from remediate.errors import BadInput, Refused
+from remediate.model import Plan, Rehearsal, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from remediate.account import Account
-    from remediate.aws.loopback import LoopbackSession, NotingAccount
-    from remediate.model import Call, Value
-    from remediate.passwords import Place
+    from remediate.aws.session import Session
+    from remediate.model import Change
     from remediate.planner import Chosen
     from remediate.playbook import Playbook
-    from remediate.playbook.scope import Scope
     from remediate.rehearsal import Rehearsed
 
-WORKERS = 4
-PASSWORDS = frozenset({"ds.directory", "ds.trust"})
-STAND_IN = "Reh3arsal-of-nobody"
+__all__ = ["WORKERS", "account_of", "as_data", "insist", "only", "playbook_of", "rehearsed", "with_rehearsal"]
 
 
 def rehearsed(plan: Plan, account: "Account", chosen: "Chosen", playbook: "Playbook") -> "Rehearsed":
@@ -36,102 +31,72 @@ def rehearsed(plan: Plan, account: "Account", chosen: "Chosen", playbook: "Playb
 
     clock = SystemClock()
     scope = Scope(playbook=playbook, now=clock.now())
-    with _emulator(account.region, account.caller_key) as aws, terminal.counting("rehearsing") as step:
+    with emulator(account.region, account.caller_key) as aws, terminal.counting("rehearsing") as step:
         aws.on_call = step
         stage = Emulated(aws, plan, account, chosen, scope)
         return rehearse(plan, account, stage, chosen, scope, RESOURCES, clock)
 
 
-@contextmanager
-def _emulator(region: str, caller_key: str) -> "Iterator[LoopbackSession]":
-    from remediate.aws.loopback import LoopbackSession
-    from remediate.sandbox import Sandbox
-
-    with Sandbox() as server:
-        own = server.environment()
-        credentials = {
-            "aws_access_key_id": own["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": own["AWS_SECRET_ACCESS_KEY"],
-        }
-        yield LoopbackSession(server.url, credentials, region, caller_key)
+def with_rehearsal(plan: Plan, account: "Account", chosen: "Chosen", playbook: "Playbook") -> Plan:
+    """A plan that is not sealed yet, with what came of its rehearsal; one without changes has nothing to rehearse."""
+    if not plan.changes:
+        return plan
+    return msgspec.structs.replace(plan, rehearsal=rehearsed(plan, account, chosen, playbook).result)
 
 
-class Emulated:
-    """A `remediate.rehearsal.Stage`: the running sandbox's empty account becomes the twin of this one."""
+def playbook_of(plan: Plan, name: str | None, endpoint_url: str | None) -> "Playbook":
+    """The playbook that made the plan; an empty one for a rollback. Raises BadInput where it is another one by now."""
+    from remediate.playbook import Playbook
+    from remediate.policy import digest
 
-    def __init__(
-        self, aws: "LoopbackSession", plan: Plan, account: "Account", chosen: "Chosen", scope: "Scope"
-    ) -> None:
-        from remediate.aws.loopback import NotingAccount
-        from remediate.sandbox import emulator
-
-        self.emulator = emulator()
-        self.live = NotingAccount(aws, WORKERS)
-        self._aws = aws
-        self._unknown = account.unknown
-        self._chosen = chosen
-        self._scope = scope
-        self.gaps: Mapping[str, str] = {**_loaded(account, self.live), **_stand_ins(plan, aws)}
-
-    def calls(self) -> "Sequence[tuple[Address, Value, Value, Call]]":
-        return tuple(self.live.noted)
-
-    def look(self, asked: Iterable[Address] = ()) -> "Account":
-        """The twin as it is now. What was unknown in the account itself is unknown here as well: the emulator would
-        only make something up."""
-        from remediate import planner
-        from remediate.aws.reader import read_account
-
-        account = self._more(self._blind(read_account(self._aws)), asked)
-        while wanted := planner.asked(account, self._chosen, self._scope):
-            account = self._more(account, wanted)
-        return account
-
-    def look_back(self, made: Iterable[Address]) -> "Account":
-        from remediate.aws.reader import read_account
-        from remediate.aws.resources import RESOURCES
-
-        holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
-        return self._more(self._blind(read_account(self._aws)), holders)
-
-    def _more(self, account: "Account", asked: Iterable[Address]) -> "Account":
-        """In two turns: a key's last use is asked when its user's keys are listed."""
-        from remediate.aws.reader import read_more
-
-        wanted = frozenset(asked)
-        lists = {a for a in wanted if kind_of(a) == "iam.access_key" and a.count("/") == 1}
-        account = read_more(self._aws, account, lists)
-        return self._blind(read_more(self._aws, account, wanted - lists))
-
-    def _blind(self, account: "Account") -> "Account":
-        return msgspec.structs.replace(account, unknown={**account.unknown, **self._unknown})
+    if plan.header.rolls_back:
+        return Playbook(name=plan.header.playbook)
+    found = playbook_named(name or plan.header.playbook, endpoint_url)
+    if digest(terminal.as_value(found)) != plan.header.playbook_digest:
+        raise BadInput(
+            f"the plan was made with another playbook than {found.name} as it is now",
+            remedy="Give the playbook that made it with -p, or make a new plan: remediate plan --rehearse",
+        )
+    return found
 
 
-def _loaded(account: "Account", live: "NotingAccount") -> Mapping[str, str]:
+def account_of(plan: Plan, aws: "Session", playbook: "Playbook") -> "tuple[Account, Chosen]":
+    """The account as the plan's controls look at it, or with all that a rollback changes and uses."""
+    from remediate.aws.reader import read_account
     from remediate.aws.resources import RESOURCES
-    from remediate.rehearsal.writing import write
-    from remediate.sandbox import twin
 
-    gaps = twin.load(account)
-    rest = {a: value for a, value in account.state.items() if kind_of(a) not in twin.LOADED}
-    gaps |= write(rest, live, RESOURCES, twin.lenient)
-    live.noted.clear()
-    return gaps
-
-
-def _stand_ins(plan: Plan, aws: "LoopbackSession") -> Mapping[str, str]:
-    """Passwords that changes read when they are sent: the account's own stay where they are."""
-    said: dict[str, str] = {}
-    for region, place in sorted({_place(c.address) for c in plan.changes if kind_of(c.address) in PASSWORDS}, key=str):
-        if place.variable not in os.environ:
-            aws.write("secretsmanager", "create_secret", region=region, Name=place.secret, SecretString=STAND_IN)
-            said[f"secret {place.secret}"] = "passwords are not read for a rehearsal: another one was sent"
-    return said
+    if not plan.header.rolls_back:
+        return survey(aws, playbook, plan.controls)
+    asked = {c.address for c in plan.changes}
+    for change in plan.changes:
+        kind = RESOURCES[kind_of(change.address)]
+        asked.update(a for v in (change.before, change.after) if v is not None for a in kind.uses(change.address, v))
+    return with_more(aws, read_account(aws), asked), ()
 
 
-def _place(address: Address) -> "tuple[str, Place]":
-    from remediate.passwords import of_directory, of_trust
+def only(plan: Plan, left: "Sequence[Change]") -> Plan:
+    """What is left of a plan; what is done is needed no more."""
+    ids = {change.id for change in left}
+    rest = [msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in left]
+    return msgspec.structs.replace(plan, changes=tuple(rest))
 
-    region, rest = pair_of(address)
-    directory, _, domain = rest.partition("/")
-    return region, of_trust(directory, domain) if domain else of_directory(directory)
+
+def insist(plan: Plan, result: Rehearsal) -> None:
+    """Raises Refused, with all that went wrong, if the rehearsal failed."""
+    if result.passed:
+        return
+    raise Refused(
+        f"the rehearsal failed: {result.changes:,} of {len(plan.changes):,} changes went well",
+        details=[*result.failures, f"{result.emulator} said so, on a twin. Nothing was written to the account."],
+        remedy="If the emulator is wrong, please report it; what it refuses, AWS may refuse half-way through the plan.",
+    )
+
+
+def as_data(made: "Rehearsed") -> dict[str, object]:
+    calls = [{"change": number, **msgspec.structs.asdict(call)} for number, call in made.calls]
+    return {
+        "passed": made.result.passed,
+        "rehearsal": made.result,
+        "not_rehearsed": made.result.skipped,
+        "calls": calls,
+    }

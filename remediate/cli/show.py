@@ -27,19 +27,21 @@ def show(
     from remediate.render.csv import csv
     from remediate.render.html import html
     from remediate.render.markdown import markdown
+    from remediate.render.rehearsal_text import line
     from remediate.store.plans import load
 
     plan = load(file)
     signed = signing.lines(plan, file, trusted_keys)
     width, colour = terminal.width(), terminal.colour()
+    told = [*line(plan), *signed]
     if as_json or style == "json":
         terminal.data({**msgspec.structs.asdict(plan), "signed": signed})
     elif style == "csv":
         terminal.say(csv(plan))
     elif style == "markdown":
-        terminal.say(markdown(plan, signed))
+        terminal.say(markdown(plan, told))
     elif style == "html":
-        terminal.say(html(plan, signed))
+        terminal.say(html(plan, told))
     elif address:
         terminal.say(plan_text.one(plan, address, width=width))
     elif who:
@@ -47,4 +49,4 @@ def show(
     elif manual:
         terminal.say(plan_text.manual(plan, width=width))
     else:
-        terminal.say(plan_text.details(plan, width=width, colour=colour, signed=signed))
+        terminal.say(plan_text.details(plan, width=width, colour=colour, signed=told))

@@ -1,6 +1,6 @@
 """What commands have in common: connecting, surveying the account, making a plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from remediate import __version__
 from remediate.cli import terminal
-from remediate.model import Header, Plan
+from remediate.model import Address, Header, Plan, at, kind_of, pair_of
 from remediate.store.files import SUFFIX
 
 if TYPE_CHECKING:
@@ -65,6 +65,15 @@ def survey(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[
     return account, chosen
 
 
+def with_more(aws: "Session", account: "Account", asked: Iterable[Address]) -> "Account":
+    """What is asked besides, in two turns: a key's last use is asked when its user's keys are listed."""
+    from remediate.aws.reader import read_more
+
+    wanted = frozenset(asked)
+    lists = {at("iam.access_key", pair_of(a)[0]) for a in wanted if kind_of(a) == "iam.access_key"}
+    return read_more(aws, read_more(aws, account, lists), wanted - lists)
+
+
 def make_plan(
     aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = ""
 ) -> "tuple[Plan, Account]":
@@ -72,11 +81,21 @@ def make_plan(
 
     `planned_by` is the key of whoever is going to sign as having made it.
     """
+    from remediate.store.plans import sealed
+
+    plan, account, _ = make_draft(aws, playbook, only, planned_by)
+    return sealed(plan), account
+
+
+def make_draft(
+    aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = ""
+) -> "tuple[Plan, Account, Chosen]":
+    """The same before it is sealed, with the controls that made it."""
     from remediate import planner, proof
     from remediate.aws.reader import read_more
     from remediate.aws.resources import RESOURCES
     from remediate.playbook.scope import Scope
-    from remediate.store.plans import FORMAT, sealed
+    from remediate.store.plans import FORMAT
 
     account, chosen = survey(aws, playbook, only)
     now = SystemClock().now()
@@ -98,7 +117,7 @@ def make_plan(
         proof=draft.proof,
         exemptions=playbook.exemptions,
     )
-    return sealed(plan), account
+    return plan, account, chosen
 
 
 def header(account: "Account", playbook: "Playbook", now: datetime, planned_by: str = "") -> Header:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from remediate.model import Plan, Reversal
-from remediate.render import facts
+from remediate.render import facts, rehearsal_text
 from remediate.render.address_text import one
 from remediate.render.changes_text import details
 from remediate.render.people_text import manual, notices, who
@@ -102,6 +102,7 @@ def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:
     lines += _kept(plan, path, width)
     lines += _by_hand(plan, path, width)
     lines += _unknowns(plan, width)
+    lines += [wrap(said, width, "", "  ") for said in rehearsal_text.line(plan)]
     return "\n".join(lines)
 
 

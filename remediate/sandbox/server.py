@@ -101,12 +101,13 @@ class Sandbox:
         settings.on = self._strict
 
     def __enter__(self) -> Self:
-        if any(thread.name == THREAD for thread in threading.enumerate()):
-            raise BadInput("an embedded AWS runs in this process already, and there can be one only")
         _prepare()
         from remediate.sandbox import wsgi
 
         listener = _listen(self._port)
+        if any(thread.name == THREAD for thread in threading.enumerate()):
+            listener.close()
+            raise BadInput("an embedded AWS runs in this process already, and there can be only one")
         self._port = listener.getsockname()[1]
         self.reset()
         # The log belongs to werkzeug, and one sandbox must not silence it for good.

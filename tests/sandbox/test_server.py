@@ -63,6 +63,13 @@ def test_a_port_in_use(sandbox: Sandbox) -> None:
     assert str(port) in str(stopped.value)
 
 
+def test_one_at_a_time(aws: Aws) -> None:
+    aws.client("iam").create_user(UserName="alice")
+    with pytest.raises(BadInput, match="already"), Sandbox():
+        pass
+    assert aws.client("iam").get_user(UserName="alice")  # starting another one would have emptied this one
+
+
 def test_loopback_only(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rpartition(":")[2])
     assert sandbox.url.startswith("http://127.0.0.1:")

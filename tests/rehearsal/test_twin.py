@@ -1,0 +1,81 @@
+"""The twin has the account as it is: read with the same reader, it is equal in everything."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from support import rehearsing
+from support.aws import Aws
+from support.engine import Wire
+from support.random_account import Drawn, accounts, build
+
+from remediate.aws.session import Session
+from remediate.model import at
+from remediate.rehearsal import twins
+from remediate.sandbox import fill
+
+FIELDS = "state users roles keys sign_ins trails root facts regions alias caller".split()
+PLAYBOOKS = ("guidelines", "acme", "cis-7.0", "security-hub")
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_the_twin_of_the_messy_account_is_equal(playbook: str, aws: Aws, wire: Wire) -> None:
+    fill()
+    made = rehearsing.planned(wire.session, playbook)
+    twin = rehearsing.staged(aws.sandbox, made).look(made.account.asked)
+    assert twins.differences(made.account, twin) == {}
+    for field in (
+        "state",
+        "users",
+        "roles",
+        "keys",
+        "sign_ins",
+        "trails",
+        "root",
+        "facts",
+        "regions",
+        "alias",
+        "caller",
+    ):
+        assert getattr(twin, field) == getattr(made.account, field), field
+    assert twin.caller_key == made.account.caller_key
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn=accounts())
+def test_the_twin_of_a_random_account_is_equal_and_its_plan_goes_through(
+    drawn: Drawn, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.sandbox.reset()
+    key, secret = build(drawn)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    made = rehearsing.planned(Session(), "guidelines", ["groups", "unused-credentials", "password-policy"])
+    result = rehearsing.rehearsed(aws.sandbox, made).result
+    assert result.uncovered == ()
+    assert result.failures == ()
+    assert result.changes == len(made.plan.changes)
+    assert result.left == 0
+    assert result.restored
+
+
+def test_what_differs_is_named_field_by_field(aws: Aws, wire: Wire) -> None:
+    fill()
+    account = rehearsing.planned(wire.session, "guidelines").account
+    alice = msgspec.structs.replace(account.users["alice.meyer"], mfa=False)
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    assert account.root
+    other = msgspec.structs.replace(
+        account,
+        users={**account.users, "alice.meyer": alice},
+        state={**account.state, at("iam.password_policy"): None},
+        root=msgspec.structs.replace(account.root, last_used=long_ago),
+        summary={**account.summary, "GroupsPerUserQuota": 11, "Users": 7},
+        trails=account.trails[:1],
+    )
+    found = twins.differences(account, other)
+    wanted = {"iam.user/alice.meyer", "iam.password_policy", "root", "iam.summary/GroupsPerUserQuota", "cloudtrail"}
+    assert set(found) == wanted
+    unread = msgspec.structs.replace(account, unknown={"iam.user": "denied", "cloudtrail": "denied"})
+    assert set(twins.differences(unread, other)) == wanted - {"iam.user/alice.meyer", "cloudtrail"}
