@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from remediate.cli.work import with_more
+from remediate.effective import AWS_POLICY
 from remediate.model import Address, Plan, kind_of, pair_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Emulated:
         self.live = NotingAccount(aws, WORKERS)
         self._aws = aws
         self._unknown = account.unknown
+        self._of_aws = {a: said for a, said in account.facts.items() if kind_of(a) == AWS_POLICY}
         self._chosen = chosen
         self._scope = scope
         self.gaps: Mapping[str, str] = {**_loaded(account, self.live), **_stand_ins(plan, aws)}
@@ -60,14 +62,12 @@ class Emulated:
         return tuple(self.live.noted)
 
     def look(self, asked: Iterable[Address] = ()) -> "Account":
-        """The twin as it is now. What was unknown in the account itself is unknown here as well: the emulator would
-        only make something up."""
         from remediate import planner
         from remediate.aws.reader import read_account
 
-        account = self._more(self._blind(read_account(self._aws)), asked)
+        account = self.more(self._given(read_account(self._aws)), asked)
         while wanted := planner.asked(account, self._chosen, self._scope):
-            account = self._more(account, wanted)
+            account = self.more(account, wanted)
         return account
 
     def look_back(self, made: Iterable[Address]) -> "Account":
@@ -75,13 +75,20 @@ class Emulated:
         from remediate.aws.resources import RESOURCES
 
         holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
-        return self._more(self._blind(read_account(self._aws)), holders)
+        return self.more(self._given(read_account(self._aws)), holders)
 
-    def _more(self, account: "Account", asked: Iterable[Address]) -> "Account":
-        return self._blind(with_more(self._aws, account, asked))
+    def more(self, account: "Account", asked: Iterable[Address]) -> "Account":
+        """The account with what is asked besides."""
+        return self._given(with_more(self._aws, account, frozenset(asked) - self._of_aws.keys()))
 
-    def _blind(self, account: "Account") -> "Account":
-        return msgspec.structs.replace(account, unknown={**account.unknown, **self._unknown})
+    def _given(self, account: "Account") -> "Account":
+        """With what is the same in the twin, whatever happens to it: what could not be read, and AWS's own policies."""
+        return msgspec.structs.replace(
+            account,
+            unknown={**account.unknown, **self._unknown},
+            facts={**account.facts, **self._of_aws},
+            asked=account.asked | self._of_aws.keys(),
+        )
 
 
 def _loaded(account: "Account", live: "NotingAccount") -> Mapping[str, str]:

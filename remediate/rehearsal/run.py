@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from remediate import __version__, planner, rollback
+from remediate import __version__, planner, proof, rollback
 from remediate.account import Account, differences
 from remediate.errors import BadInput, CallFailed, Refused, RemediateError, Unreadable
 from remediate.executor import Executor, Result
@@ -34,6 +34,10 @@ class Stage(Protocol):
 
     def look(self, asked: Iterable[Address] = ()) -> Account:
         """The twin as it is now, with what is asked here, and with all that the controls ask."""
+        ...
+
+    def more(self, account: Account, asked: Iterable[Address]) -> Account:
+        """That account, with what is asked besides."""
         ...
 
     def look_back(self, made: Iterable[Address]) -> Account:
@@ -72,7 +76,7 @@ def rehearse(
     if not failures:
         if chosen:
             seeing = [(control, settings) for control, settings in chosen if control.id not in blind]
-            left, why = _planned_again(plan, part, stage.look(), seeing, scope, resources)
+            left, why = _planned_again(plan, part, stage, seeing, scope, resources)
             failures += why
         kept, wrong = _taken_back(part, result, before, stage, resources, unhurried)
         failures, restored = failures + wrong, not wrong
@@ -160,11 +164,13 @@ def _failed(plan: Plan, result: Result, calls: Sequence[tuple[int, Call]]) -> It
 
 
 def _planned_again(
-    plan: Plan, part: Plan, after: Account, chosen: Chosen, scope: Scope, resources: Resources
+    plan: Plan, part: Plan, stage: Stage, chosen: Chosen, scope: Scope, resources: Resources
 ) -> tuple[int | None, list[str]]:
     """How many changes the next plan would have, but for those of what was not rehearsed; and each of them."""
+    after = stage.look()
     try:
-        draft = planner.draft(after, chosen, scope, resources)
+        draft = planner.propose(after, chosen, scope, resources)
+        planner.judged(draft, stage.more(after, proof.asks(after, draft.changes)), scope, resources)
     except RemediateError as error:
         return None, [f"planned again: {' '.join((error.what, *error.details))}"]
     done = {c.id for c in part.changes}
@@ -183,6 +189,7 @@ def _taken_back(
     if not result.count("done"):
         return 0, []
     seen = stage.look_back(c.address for c in plan.changes if c.before is None)
+    seen = stage.more(seen, proof.asks(seen, rollback.most(plan, result.outcomes)))
     try:
         back = rollback.inverse(plan, result.outcomes, seen, resources, clock.now())
     except (BadInput, Refused) as error:
