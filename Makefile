@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+ORACLE := tests/policy/oracle
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test check coverage stress mutants bench docs pin clean
@@ -27,10 +28,11 @@ coverage: $(VENV)/.ready
 	$(BIN)/coverage report --fail-under=100 --include='remediate/executor/*,remediate/guard/*,remediate/store/*'
 
 # Everything that `make test` takes a sample of: every kill point, every cut byte, every fault on every call, many more
-# random accounts. It takes hours, and prints its numbers.
-stress: $(VENV)/.ready
+# random accounts; and random policies beside an evaluator that others wrote, which needs Node.js 20 and npm. It takes
+# hours, and prints its numbers.
+stress: $(VENV)/.ready $(ORACLE)/node_modules/.ready
 	REMEDIATE_STRESS=1 $(BIN)/pytest -s tests/engine tests/aws tests/model tests/controls/test_every_control.py \
-		tests/render/test_hostile.py tests/store tests/playbook tests/cli/test_canaries.py
+		tests/render/test_hostile.py tests/store tests/playbook tests/cli/test_canaries.py tests/policy
 
 # Changes the executor, the guard and the store, one expression at a time: which changes does no test notice? It takes
 # hours; `tests/run_mutants.py --only guard` half of one.
@@ -59,6 +61,11 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(BIN)/python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.demo
 
+# What the evaluator is compared with; nothing of it is shipped, and nothing else uses it.
+$(ORACLE)/node_modules/.ready: $(ORACLE)/package-lock.json
+	@npm ci --prefix $(ORACLE) --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 # The generated parts of the README, and the playbooks' schema.
 docs: $(VENV)/.ready
 	$(BIN)/python tests/generated.py
@@ -69,4 +76,4 @@ pin:
 		--extra dev -o requirements.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(ORACLE)/node_modules build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
