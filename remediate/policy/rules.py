@@ -89,7 +89,7 @@ Rules = Mapping[str, tuple[Rule, ...]]
 """By service; those that may be about any service are under each, and under ``."""
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=1024)
 def rules(statements: tuple[str, ...]) -> Rules:
     """Statements in canonical form, by the service whose requests they may be about."""
     every = [rule(canonical) for canonical in statements]
