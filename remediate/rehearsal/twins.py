@@ -39,13 +39,16 @@ def differences(real: Account, twin: Account) -> dict[str, str]:
 
 def _compare(found: dict[str, str], what: str, real: object, twin: object) -> None:
     if real != twin:
-        parts = f"{brief(_plain(real), 80)} in the account, {brief(_plain(twin), 80)} in the emulator"
-        found.setdefault(what, parts)
+        here, there = _apart(msgspec.to_builtins(real), msgspec.to_builtins(twin))
+        found.setdefault(what, f"{brief(here, 80)} in the account, {brief(there, 80)} in the emulator")
 
 
-def _plain(value: object) -> object:
-    """Anything of ours as plain JSON values."""
-    return msgspec.to_builtins(value)
+def _apart(one: object, other: object) -> tuple[object, object]:
+    """Of two records, the parts that differ."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return one, other
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    return {name: one.get(name) for name in names}, {name: other.get(name) for name in names}
 
 
 def uncovered(

@@ -12,6 +12,8 @@ from remediate.model import at
 from remediate.sandbox.twin.base import Twin
 
 NOBODY_KNOWS = "a password that nobody knows"
+UNLISTED = "AKIA0000"
+"""How the ids of keys begin that are in the report, where no key has its id: no id of AWS's has a 0 in it."""
 
 
 def users(twin: Twin) -> None:
@@ -76,7 +78,8 @@ def _key(twin: Twin, made: Any, id: str, active: bool, created: datetime, used: 
     from moto.iam.models import AccessKeyLastUsed
 
     key = made.create_access_key(prefix="AKIA", status="Active" if active else "Inactive")
-    key.access_key_id = id or key.access_key_id
+    # Moto draws the same ids each time, and one of these may be a key that the account has.
+    key.access_key_id = id or f"{UNLISTED}{key.access_key_id[len(UNLISTED) :]}"
     key.create_date = created
     if used:
         key.last_used = AccessKeyLastUsed(used, "N/A", "N/A")
