@@ -29,6 +29,8 @@ def plan(
     from remediate.store.plans import sealed
 
     begun = time.monotonic()
+    if rehearse:
+        rehearsing.ready()
     baseline = work.playbook_named(playbook, endpoint_url)
     planner = signing.signer(key, lambda: work.connect(profile, region, endpoint_url)) if key else None
     aws = assuming.connect(profile, region, endpoint_url, assume_role)

@@ -25,6 +25,7 @@ def rehearse(
     from remediate.store.plans import load
 
     begun = time.monotonic()
+    rehearsing.ready()
     plan = load(file)
     done = applying.recorded(file)
     left = applying.remaining(plan, done)

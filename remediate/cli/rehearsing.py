@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from remediate.playbook import Playbook
     from remediate.rehearsal import Rehearsed
 
-__all__ = ["WORKERS", "account_of", "as_data", "insist", "only", "playbook_of", "rehearsed", "with_rehearsal"]
+__all__ = ["WORKERS", "account_of", "as_data", "insist", "only", "playbook_of", "ready", "rehearsed", "with_rehearsal"]
+
+
+def ready() -> None:
+    """Raises SandboxMissing, before anything is read, where there is no emulator."""
+    from remediate.sandbox import emulator as named
+
+    named()
 
 
 def rehearsed(plan: Plan, account: "Account", chosen: "Chosen", playbook: "Playbook") -> "Rehearsed":

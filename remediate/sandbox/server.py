@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,7 +51,9 @@ class SandboxMissing(BadInput):
 
 
 def emulator() -> str:
-    """What emulates AWS here, with its version."""
+    """What emulates AWS here, with its version. Raises SandboxMissing, and imports nothing."""
+    if find_spec("moto") is None:
+        raise SandboxMissing
     return f"moto {version('moto')}"
 
 

@@ -44,11 +44,11 @@ def session(url: str, account: Account) -> LoopbackSession:
     return LoopbackSession(url, credentials, account.region, account.caller_key)
 
 
-def staged(sandbox: Sandbox, made: Planned) -> Emulated:
+def staged(sandbox: Sandbox, made: Planned, kind: type[Emulated] = Emulated) -> Emulated:
     """The sandbox, emptied, as the twin of the account that was read from it."""
     sandbox.reset()
     aws = session(sandbox.url, made.account)
-    return Emulated(aws, made.plan, made.account, made.chosen, made.scope)
+    return kind(aws, made.plan, made.account, made.chosen, made.scope)
 
 
 def rehearsed(sandbox: Sandbox, made: Planned) -> Rehearsed:
