@@ -85,8 +85,19 @@ def _one_action(statement: dict[str, Any]) -> bool:
     return len(statement.get("Action", ())) == 1
 
 
+SPELLED_OUT = ("arn:aws:s3:::b/${aws:username}/k", "arn:aws:s3:::b/${aws:PrincipalTag/team, 'bob'}/k")
+spelling = st.builds(
+    lambda request, resource, name: Request(
+        action=request.action, resource=resource, context={**request.context, "aws:username": name}
+    ),
+    requests,
+    st.sampled_from(SPELLED_OUT),
+    st.sampled_from(("alice", "${aws:PrincipalTag/team}", "${*}")),
+)
+
+
 @many
-@given(bodies(), requests)
+@given(bodies(), requests | spelling)
 def test_the_old_version_decides_as_the_text_that_it_is(body: list[Any], request: Request) -> None:
     """A document of 2008 is the document of 2012 in whose place the dollar of every variable is a plain one: so it is
     evaluated by its own rules, where nothing but wildcards is special, in requests that spell the variables out."""
