@@ -39,8 +39,10 @@ def _named(kind: str, name: str, caller: Caller) -> _Found:
         return "everybody"
     if kind == "CanonicalUser":  # an account, by a name that only Amazon S3 knows
         return None
-    if kind != _KINDS.get(caller.kind, "AWS") or caller.kind == "anonymous":
+    if not name or kind != _KINDS.get(caller.kind, "AWS"):
         return ""
+    if name == "*":  # every service, or every provider
+        return None
     if name == caller.arn:
         return "directly"
     if name in (caller.behind, caller.id):

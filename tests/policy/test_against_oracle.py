@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(not STRESS, reason="asks an evaluator that `make
 
 EXPLAINED = {
     "arns: a variable that is the whole ARN": "it cuts a policy's ARN at its colons, those of variables too",
+    "arns: an ARN that is not like one with a variable without a value": "nothing differs from such a one there",
     "elements: an asterisk at the end of a part in the middle reaches on too": "its asterisks never reach over colons",
     "layers: root may do everything": "it knows no root user",
     "layers: a federated user's session without a session policy has nothing": "it lets one have what the user has",
@@ -30,6 +31,8 @@ EXPLAINED = {
     "layers: a bucket policy for the federated session is limited by neither": "the same",
     "principals: everybody whose role it is, by aws:PrincipalArn, is not limited by the boundary": "the same",
     "principals: a user by their id": "it compares principals with ARNs alone",
+    "principals: a user by their id is not limited by the boundary": "the same",
+    "principals: a service that is named as if it were an account's": "it takes whatever is named as the principal is",
     "principals: somebody whom Google vouches for": "it wants an identity policy of them",
     "sets: ForAllValues of an empty text": "an empty text is a value there",
     "sets: ForAnyValue of an empty text": "the same",
@@ -73,7 +76,7 @@ def test_every_case_comes_out_the_same_or_is_explained(other: Oracle) -> None:
             said["compared"] += 1
             if theirs != ours:
                 differ[f"{topic}: {name}"] = f"{ours}, not {theirs}"
-    print(f"\ncases of the documentation beside the other evaluator: {dict(said)}, {len(differ)} differ, all explained")
+    print(f"\ncases of the documentation beside the other evaluator: {dict(said)}, {len(differ)} differ")
     assert {name: how for name, how in differ.items() if name not in EXPLAINED} == {}
     assert EXPLAINED.keys() - differ.keys() == set(), "no longer different: strike them out"
     assert said["compared"] > 400
@@ -126,7 +129,8 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     if kind == "limited session":
         case["session"] = [*draw(bodies(2)), *draw(_everything())]
     if draw(st.booleans()):
-        case["resource"] = draw(bodies(3, NAMED[kind]))
+        given = {"Effect": "Allow", "Principal": draw(st.sampled_from(NAMED[kind])), "Action": "s3:*", "Resource": "*"}
+        case["resource"] = [*draw(bodies(2, NAMED[kind])), *draw(st.sampled_from(([], [given])))]
     if draw(st.integers(0, 3)) == 0:
         deny = {**draw(statements_of(("*",))), "Effect": "Deny", "Action": draw(st.sampled_from(("s3:*", "s3:Get*")))}
         deny.pop("NotAction", None)
