@@ -144,7 +144,13 @@ def _witness(found: Difference, known: Known) -> Witness:
     resource, name = request.resource, known.get("aws:username")
     if name and "${aws:username}" in found.statement:  # the same for everybody: what is their own
         resource = resource.replace(str(name), "${aws:username}")
-    return Witness(statement=found.statement, action=request.action, resource=resource, context=request.context)
+    return Witness(
+        statement=found.statement,
+        action=request.action,
+        resource=resource,
+        context=request.context,
+        absent=found.absent,
+    )
 
 
 def _open(account: Account, texts: Iterable[str]) -> Iterator[str]:

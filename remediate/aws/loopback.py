@@ -1,8 +1,9 @@
-"""A session that speaks to an emulator on this machine and can reach nothing else: for rehearsals."""
+"""A session that speaks to an emulator in this process and to nothing else, without any connection: for rehearsals."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,21 +15,26 @@ from remediate.errors import CallFailed
 from remediate.model import Address, Call, Receipt, Value
 
 if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.model import Shape
 
+Ask = Callable[[str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
+"""Method, URL, headers and body of a request; status, headers and body of its answer."""
 LOOPBACK = "127.0.0.1"
 WITHHELD = "(withheld)"
 """In place of what botocore's models call sensitive: passwords, secrets, and how to reach people."""
 
 
 class LoopbackSession(Session):
-    """Signs with credentials that open nothing, and refuses every request to another address before it is sent.
+    """Signs with credentials that open nothing. Every request is answered here, or refused where it is for another
+    address: botocore never comes to the point where it would connect.
 
     Whatever the environment says of proxies, endpoints, profiles or credentials is not asked.
     """
 
-    def __init__(self, url: str, credentials: Mapping[str, str], region: str, caller_key: str) -> None:
-        """`caller_key` is the id of the real caller's key: what this session says that it signs with."""
+    def __init__(self, url: str, credentials: Mapping[str, str], region: str, caller_key: str, ask: Ask) -> None:
+        """`ask` answers every request. `caller_key` is the id of the real caller's key: what this session says that it
+        signs with."""
         from botocore.config import Config
 
         if urlsplit(url).hostname != LOOPBACK:
@@ -44,7 +50,8 @@ class LoopbackSession(Session):
                 s3={"addressing_style": "path", "use_accelerate_endpoint": False},
             )
         )
-        core.register("before-send", lambda **sent: _refuse_elsewhere(url, sent["request"].url))
+        answer: Any = lambda **sent: _answered(url, sent["request"], ask)  # noqa: E731
+        core.register("before-send", answer)
         self.profile = None
         self._caller_key = caller_key
         self._turn = threading.local()
@@ -107,6 +114,34 @@ def shown(value: Any, shape: "Shape | None") -> Value:
     return WITHHELD if isinstance(value, bytes) else str(value)
 
 
-def _refuse_elsewhere(url: str, target: str) -> None:
-    if not target.startswith(f"{url}/"):
-        raise CallFailed("rehearsal", "NotTheEmulator", f"a rehearsal sends nothing to {urlsplit(target).hostname}")
+def _answered(url: str, request: "AWSPreparedRequest", ask: Ask) -> "AWSResponse":
+    """The emulator's answer, in place of a connection: botocore makes none for a request that has an answer."""
+    from botocore.awsrequest import AWSResponse, HeadersDict
+
+    if not request.url.startswith(f"{url}/"):
+        where = urlsplit(request.url).hostname
+        raise CallFailed("rehearsal", "NotTheEmulator", f"a rehearsal sends nothing to {where}")
+    headers = {name: _text(value) for name, value in request.headers.items()}
+    status, answered, body = ask(str(request.method), request.url, headers, _bytes(request.body))
+    raw: Any = _Raw(body)
+    heads: Any = HeadersDict(answered)
+    return AWSResponse(request.url, status, heads, raw)
+
+
+class _Raw(BytesIO):
+    """A body as urllib3 hands it on."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    return bytes(body.read() if hasattr(body, "read") else body)

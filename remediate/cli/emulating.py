@@ -30,6 +30,7 @@ STAND_IN = "Reh3arsal-of-nobody"
 def emulator(region: str, caller_key: str) -> "Iterator[LoopbackSession]":
     from remediate.aws.loopback import LoopbackSession
     from remediate.sandbox import Sandbox
+    from remediate.sandbox.direct import ask_of
 
     with Sandbox() as server:
         own = server.environment()
@@ -37,7 +38,7 @@ def emulator(region: str, caller_key: str) -> "Iterator[LoopbackSession]":
             "aws_access_key_id": own["AWS_ACCESS_KEY_ID"],
             "aws_secret_access_key": own["AWS_SECRET_ACCESS_KEY"],
         }
-        yield LoopbackSession(server.url, credentials, region, caller_key)
+        yield LoopbackSession(server.url, credentials, region, caller_key, ask_of(server.application))
 
 
 class Emulated:

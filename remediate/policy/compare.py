@@ -32,6 +32,8 @@ class Difference(Struct, frozen=True, kw_only=True):
     """The canonical statement that makes it: an Allow that ends, or a Deny that begins."""
     request: Request | None
     """A witness; None where none is proven."""
+    absent: tuple[str, ...] = ()
+    """Keys that it must not have."""
     doubt: str = ""
     """Why it is not proven."""
 
@@ -116,7 +118,8 @@ class Question:
             return Difference(statement=suspect.text, request=None, doubt=f"it depends on {', '.join(free)}")
         context = {str(key): value for key, value in found.context.items() if value is not None}
         request = Request(action=found.action, resource=found.resource, context=context)
-        return Difference(statement=suspect.text, request=request)
+        absent = tuple(sorted(str(key) for key, value in found.context.items() if value is None))
+        return Difference(statement=suspect.text, request=request, absent=absent)
 
     def _found(self, suspect: Active) -> Found | None:
         for action, there in self._actions(suspect):

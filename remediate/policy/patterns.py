@@ -34,7 +34,7 @@ Pattern = tuple[Part, ...]
 Lookup = Callable[[Variable], str | None]
 """The value of a variable; None where the request has none, and then nothing matches."""
 
-_SPECIAL = re.compile(r"\$\{([*?$])\}|\$\{\s*([\w:/.@+=-]+)\s*(?:,\s*'([^']*)'\s*)?\}|([*?])")
+_SPECIAL = re.compile(r"\$\{([*?$])\}|\$\{\s*([\w:/.@+=-]+(?: +[\w:/.@+=-]+)*)\s*(?:,\s*'([^']*)'\s*)?\}|([*?])")
 
 
 @lru_cache(maxsize=65536)

@@ -32,7 +32,7 @@ class Shown:
 
     def __init__(self, account: str) -> None:
         self.account = account
-        self._kept: dict[str, list[Request]] = defaultdict(list)
+        self._kept: dict[str, list[Difference]] = defaultdict(list)
 
     def differences(self, more: Policies, less: Policies, known: Known) -> Iterator[Difference]:
         """What one set of policies allows and another does not, one difference for each statement that makes one."""
@@ -40,14 +40,17 @@ class Shown:
         question = Question(more, less, known)
         for suspect in question.suspects():
             kept = self._kept[suspect.text]
-            again = next((r for r in kept if shows(r, more, less, known)), None) if clear else None
+            again = (
+                next((d for d in kept if d.request and shows(d.request, more, less, known)), None) if clear else None
+            )
             if again:
-                yield Difference(statement=suspect.text, request=again)
+                yield again
             elif (found := question.difference(suspect)) is not None:
                 better = self._better(found, more, less, known) if clear else None
+                shown = msgspec.structs.replace(found, request=better) if better else found
                 if better and len(kept) < KEPT:
-                    kept.append(better)
-                yield msgspec.structs.replace(found, request=better) if better else found
+                    kept.append(shown)
+                yield shown
 
     def _better(self, found: Difference, more: Policies, less: Policies, known: Known) -> Request | None:
         candidates = _candidates(found, known, self.account)
@@ -113,7 +116,8 @@ def told(found: Difference) -> str:
     if request is None:
         return f"as far as can be told ({_cut(found.doubt)})"
     place = f" on {_cut(request.resource)}" if request.resource not in ("", "*") else ""
-    when = " and ".join(f"{key} is {_value(value)}" for key, value in sorted(request.context.items()))
+    keys = [f"{key} is {_value(value)}" for key, value in sorted(request.context.items())]
+    when = " and ".join([*keys, *(f"there is no {key}" for key in found.absent)])
     return f"such as {request.action}{place}{' when ' if when else ''}{when}"
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from remediate import __version__, planner, proof, rollback
 from remediate.account import Account, differences
-from remediate.errors import BadInput, CallFailed, Refused, RemediateError, Unreadable
+from remediate.errors import BadInput, Refused, RemediateError, Unreadable
 from remediate.executor import Executor, Result
 from remediate.model import SETTLED, Address, Call, Change, Plan, Rehearsal, Struct, Value, brief
 from remediate.planner import Chosen
@@ -96,7 +96,7 @@ def rehearse(
 
 
 def _not_as_planned(changes: Sequence[Change], live: Live) -> dict[str, str]:
-    """Entries and evidence that a change starts from and the twin does not have."""
+    """Entries that are not in the twin as a change of them starts."""
     first: dict[Address, Change] = {}
     for change in changes:
         first.setdefault(change.address, change)
@@ -104,17 +104,7 @@ def _not_as_planned(changes: Sequence[Change], live: Live) -> dict[str, str]:
     for address, value in live.read(first).items():
         if isinstance(value, Exception) or value != first[address].before:
             found[address] = f"planned from {brief(first[address].before, 80)}, {brief(value, 80)} in the emulator"
-    for change in changes:
-        if change.evidence and (said := _evidence(live, change)) != dict(change.evidence):
-            found[change.address] = f"planned on {brief(change.evidence, 80)}, {brief(said, 80)} in the emulator"
     return found
-
-
-def _evidence(live: Live, change: Change) -> object:
-    try:
-        return dict(live.evidence(change.address))
-    except CallFailed as error:
-        return error
 
 
 def _asking(real: Account, chosen: Chosen, scope: Scope) -> dict[str, frozenset[Address]]:

@@ -7,6 +7,7 @@ from remediate.errors import BadInput
 from remediate.model import Change, Plan, Reversal, Value
 from remediate.render import facts
 from remediate.render.diff import compact, diff
+from remediate.render.noticed import by_change
 from remediate.render.people_text import by_hand
 from remediate.render.text import columns, paint_sign, safe, wrap
 
@@ -51,6 +52,7 @@ def _notes(plan: Plan, change: Change) -> Iterator[tuple[str, str]]:
         yield "for", ", ".join(standards)
     if change.notice:
         yield "notice", f"{facts.person(change.address)[0]}: {change.notice}"
+    yield from (("access", line) for line in by_change(plan, change))
     yield "undo", UNDO[change.reversal] + (f": {change.loss}" if change.loss else "")
     if change.evidence:
         yield "evidence", f"{_pairs(change.evidence)}; asked again right before the change"

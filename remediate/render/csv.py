@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from remediate.model import Change, Plan, Value
 from remediate.render import facts
 from remediate.render.diff import compact
+from remediate.render.noticed import by_change
 from remediate.render.text import safe
 
 HEADERS = (
@@ -53,7 +54,7 @@ def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
     for finding in plan.findings:
         for number in finding.changes:
             standards[number].update(dict.fromkeys(finding.standards))
-    yield from (_change(change, ", ".join(standards[change.id])) for change in plan.changes)
+    yield from (_change(plan, change, ", ".join(standards[change.id])) for change in plan.changes)
     for finding in plan.findings:
         if not finding.changes:
             yield _row(
@@ -73,7 +74,7 @@ def _row(what: str, address: str, risk: str, control: str, why: str, standards: 
     return (what, "", address, "", risk, "", "", "", control, why, "", ", ".join(standards), "")
 
 
-def _change(change: Change, standards: str) -> tuple[str, ...]:
+def _change(plan: Plan, change: Change, standards: str) -> tuple[str, ...]:
     return (
         "change",
         str(change.id),
@@ -85,7 +86,7 @@ def _change(change: Change, standards: str) -> tuple[str, ...]:
         _value(change.after),
         ", ".join(facts.controls_of(change)),
         facts.whys(change),
-        change.notice,
+        "; ".join((*([change.notice] if change.notice else []), *by_change(plan, change))),
         standards,
         " ".join(str(n) for n in change.needs),
     )

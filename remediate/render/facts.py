@@ -43,14 +43,6 @@ class Row(NamedTuple):
     unknown: int
 
 
-class Noticed(NamedTuple):
-    """Somebody who will notice, and what."""
-
-    who: str
-    user: bool
-    notices: tuple[str, ...]
-
-
 def account(header: Header) -> str:
     return f"{header.account} ({header.alias})" if header.alias else header.account
 
@@ -100,26 +92,9 @@ def person(address: Address) -> tuple[str, bool]:
         return pair_of(address)[1], True
     for prefix, word in HOLDERS.items():
         if kind.startswith(prefix):
-            return f"{word} {pair_of(address)[0]}".rstrip(), False
+            name = pair_of(address)[0]
+            return f"{word} {name}" if name else word, False
     return str(address), False
-
-
-def noticed(plan: Plan) -> list[Noticed]:
-    """Who will notice something, the gravest first, then by name."""
-    grave: dict[tuple[str, bool], int] = defaultdict(int)
-    notices: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for change in plan.changes:
-        if change.notice:
-            whom = person(change.address)
-            grave[whom] = max(grave[whom], RISKS.index(change.risk))
-            notices[whom].append(change.notice)
-    people = sorted(notices, key=lambda whom: (-grave[whom], whom))
-    return [Noticed(who, user, tuple(dict.fromkeys(notices[who, user]))) for who, user in people]
-
-
-def short(someone: Noticed) -> Noticed:
-    """With the ids of keys as people tell them apart: `AKIA…7EX2`."""
-    return someone._replace(notices=tuple(KEY_ID.sub(r"\1…\2", notice) for notice in someone.notices))
 
 
 def proven(plan: Plan) -> bool:

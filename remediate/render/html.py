@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from remediate.model import Change, Plan, kind_of
 from remediate.render import facts
 from remediate.render.diff import diff
+from remediate.render.noticed import by_change, noticed
 from remediate.render.text import safe
 
 WIDTH = 100
@@ -36,6 +37,8 @@ def html(plan: Plan, signed: Sequence[str] = ()) -> str:
         word="Rollback" if plan.header.rolls_back else "Plan",
         nothing=facts.nothing(plan),
         facts=facts,
+        people=noticed(plan),
+        by_change=by_change,
         kind_of=kind_of,
         difference=_difference,
         signed=signed,

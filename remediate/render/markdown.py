@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from remediate.model import Change, Manual, Plan, kind_of
 from remediate.render import facts
 from remediate.render.diff import diff
+from remediate.render.noticed import noticed
 from remediate.render.text import BY_HAND, safe
 
 PLAIN = re.compile(r"[(\"'‘“]?[^\W_][\w’'.,;:/()–-]*[^\W_]?[\"'’”).,;:…!?%]*")
@@ -77,7 +78,7 @@ def _findings(plan: Plan) -> Iterator[str]:
 
 
 def _notices(plan: Plan) -> Iterator[str]:
-    people = facts.noticed(plan)
+    people = noticed(plan)
     if not plan.changes or plan.header.rolls_back:
         return
     yield "### Who will notice\n"
@@ -85,6 +86,9 @@ def _notices(plan: Plan) -> Iterator[str]:
         yield f"{'Everybody else' if people else 'Everybody'} keeps exactly the access they have (proven).\n"
     if people:
         yield from _table(("who", "what"), ([code(p.who), prose("; ".join(p.notices))] for p in people))
+    if plan.proof.open:
+        yield "\nThe proof does not cover:\n"
+        yield from (f"- {code(text)}" for text in plan.proof.open)
 
 
 def _changes(plan: Plan) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from remediate.model import Manual, Plan
 from remediate.render import facts
+from remediate.render.noticed import Noticed, noticed, unchanged
 from remediate.render.text import BY_HAND, columns, safe, wrap
 
 LABEL = 24
@@ -12,23 +13,33 @@ LABEL = 24
 
 def who(plan: Plan, *, width: int) -> str:
     """Everybody who will notice something, and all they will notice."""
-    people = facts.noticed(plan)
+    people = noticed(plan)
     proof = "exactly the access they have (proven)"
-    if not people:
-        return f"Nobody: everybody keeps {proof}." if facts.proven(plan) else "Nobody that the plan names."
-    lines = notices(people, width)
-    if facts.proven(plan):
+    if not facts.proven(plan):
+        return "\n".join(notices(people, width)) if people else "Nobody that the plan names."
+    lines = notices(people, width) if people else [f"Nobody: everybody keeps {proof}."]
+    if same := unchanged(plan):
+        lines.append(wrap(f"Concerned, and nothing to notice: {', '.join(same)}.", width, "", "  "))
+    if people:
         lines.append(wrap(f"Everybody else keeps {proof}.", width))
+    lines += uncovered(plan, width)
     return "\n".join(lines)
 
 
-def notices(people: Sequence[facts.Noticed], width: int) -> list[str]:
+def uncovered(plan: Plan, width: int) -> list[str]:
+    """What the proof could not look into."""
+    found = plan.proof.open
+    lines = [f"? The proof does not cover {facts.many(len(found), 'policy or statement', 'policies or statements')}:"]
+    return [*lines, *(wrap(text, width, "    ", "      ") for text in found)] if found else []
+
+
+def notices(people: Sequence[Noticed], width: int) -> list[str]:
     """Names, and beside them what their owners will notice."""
     label = min(LABEL, max((columns(safe(someone.who)) for someone in people), default=0))
     return [line for someone in people for line in _notices(someone, label, width)]
 
 
-def _notices(someone: facts.Noticed, label: int, width: int) -> Iterator[str]:
+def _notices(someone: Noticed, label: int, width: int) -> Iterator[str]:
     name, rest = safe(someone.who), " " * (label + 2)
     lead = name + " " * (label + 2 - columns(name))
     if columns(name) > label:

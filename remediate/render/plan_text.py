@@ -6,7 +6,8 @@ from remediate.model import Plan, Reversal
 from remediate.render import facts, rehearsal_text
 from remediate.render.address_text import one
 from remediate.render.changes_text import details
-from remediate.render.people_text import manual, notices, who
+from remediate.render.noticed import noticed, short
+from remediate.render.people_text import manual, notices, uncovered, who
 from remediate.render.text import BY_HAND, Cell, columns, command, fit, indent, paint, safe, table, wrap
 
 __all__ = ["details", "manual", "one", "summary", "who"]
@@ -70,10 +71,11 @@ def _findings(plan: Plan, width: int, colour: bool) -> str:
 def _notices(plan: Plan, path: str, width: int, colour: bool, users: int) -> str:
     if plan.header.rolls_back or not plan.changes:
         return ""
-    people = facts.noticed(plan)
+    people = noticed(plan)
     concerned = sum(someone.user for someone in people)
     lines = [paint("Who will notice", "bold", colour), *_unconcerned(plan, users, concerned, bool(people), width)]
-    lines += [indent(line) for line in notices([facts.short(someone) for someone in people[:FEW]], width - 2)]
+    lines += [indent(line) for line in notices([short(someone) for someone in people[:FEW]], width - 2)]
+    lines += [indent(line) for line in uncovered(plan, width - 2)[:1]]
     if len(people) > FEW:
         lines.append(command(f"  …and {len(people) - FEW} more: ", ["remediate", "show", path, "--who"], width))
     return "\n".join(lines)

@@ -50,7 +50,7 @@ class Dispatcher(DomainDispatcherApplication):
         try:
             answer: Iterable[bytes] = super().__call__(environ, start_response)
         except NotImplementedError as error:
-            return _missing(environ, start_response, str(error))
+            return failed(environ, start_response, "501 Not Implemented", "NotImplemented", str(error))
         return answer
 
 
@@ -63,14 +63,14 @@ def _application(service: Any) -> Any:
     return create_backend_app(service)
 
 
-def _missing(environ: dict[str, Any], start_response: Any, message: str) -> Iterable[bytes]:
-    code = "NotImplemented"
+def failed(environ: dict[str, Any], start_response: Any, status: str, code: str, message: str) -> Iterable[bytes]:
+    """An error as the service that was asked would write it."""
     if str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
         error = f"<Error><Type>Receiver</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         kind, text = "text/xml", f"<ErrorResponse>{error}</ErrorResponse>"
     else:
         kind, text = "application/json", json.dumps({"__type": code, "message": message})
-    start_response("501 Not Implemented", [("Content-Type", kind), ("X-Amzn-ErrorType", code)])
+    start_response(status, [("Content-Type", kind), ("X-Amzn-ErrorType", code)])
     return [text.encode()]
 
 

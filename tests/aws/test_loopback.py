@@ -1,12 +1,14 @@
 """A session for rehearsals reaches the emulator and nothing else, whatever the environment says."""
 
-from typing import Any
+import socket
+from typing import Any, NoReturn
 
 import pytest
 from support.aws import Aws
 
 from remediate.aws.loopback import WITHHELD, LoopbackSession, shown
 from remediate.errors import CallFailed
+from remediate.sandbox.direct import ask_of
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "opens-nothing"}
 NOWHERE = "http://203.0.113.1:9"
@@ -28,14 +30,15 @@ ELSEWHERE = {
 
 @pytest.fixture
 def session(aws: Aws) -> LoopbackSession:
-    return LoopbackSession(aws.url, KEYS, "us-east-1", "AKIAOFTHECALLER00000")
+    return LoopbackSession(aws.url, KEYS, "us-east-1", "AKIAOFTHECALLER00000", ask_of(aws.sandbox.application))
 
 
 @pytest.fixture
 def sent(session: LoopbackSession) -> list[Any]:
     """Every request as it leaves."""
     requests: list[Any] = []
-    session._boto._session.register("before-send", lambda **event: requests.append(event["request"]))
+    events = session._boto._session.get_component("event_emitter")
+    events.register_first("before-send", lambda **event: requests.append(event["request"]))
     return requests
 
 
@@ -58,9 +61,17 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("service", "operation", "parameters"), CALLS)
-def test_every_request_goes_to_the_emulator(
-    service: str, operation: str, parameters: Any, elsewhere: None, aws: Aws, session: LoopbackSession, sent: list[Any]
+def test_every_request_is_for_the_emulator_and_nothing_connects(
+    service: str,
+    operation: str,
+    parameters: Any,
+    elsewhere: None,
+    aws: Aws,
+    session: LoopbackSession,
+    sent: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(socket.socket, "connect", nobody)
     try:
         session.read(service, operation, region="eu-west-1", **parameters)
     except CallFailed as error:
@@ -72,21 +83,20 @@ def test_every_request_goes_to_the_emulator(
 
 
 def test_a_request_to_anywhere_else_is_never_sent(session: LoopbackSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
-    def refuse(*_: object) -> None:
-        raise AssertionError("a connection was made")
-
     client = session._boto.client("iam", endpoint_url="https://iam.amazonaws.com", **KEYS)  # type: ignore[call-overload]
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect", nobody)
     with pytest.raises(CallFailed, match=r"sends nothing to iam\.amazonaws\.com"):
         client.list_users()
+
+
+def nobody(*_: object) -> NoReturn:
+    raise AssertionError("asked")
 
 
 @pytest.mark.parametrize("url", ["https://iam.amazonaws.com", "http://localhost:5000", "http://127.0.0.1.example.com"])
 def test_it_is_made_for_this_machine_alone(url: str) -> None:
     with pytest.raises(ValueError, match="not on this machine"):
-        LoopbackSession(url, KEYS, "us-east-1", "")
+        LoopbackSession(url, KEYS, "us-east-1", "", nobody)
 
 
 def test_it_says_that_it_signs_with_the_callers_key(session: LoopbackSession) -> None:

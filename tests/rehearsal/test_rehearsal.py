@@ -14,7 +14,7 @@ from support.rehearsing import Planned
 from remediate.account import Account
 from remediate.aws.loopback import WITHHELD
 from remediate.cli.emulating import Emulated
-from remediate.model import Address, Unknown, at, kind_of
+from remediate.model import Address, Unknown, at, kind_of, pair_of
 from remediate.sandbox import fill
 
 
@@ -120,6 +120,19 @@ def test_changes_that_rest_on_what_is_not_carried_over_are_left_out_and_named(ma
     assert {change.id, *dependents} <= set(done.skipped)
     assert done.changes == len(made.plan.changes) - len(done.skipped) > 0
     assert done.restored
+
+
+def test_a_key_that_was_used_since_the_plan_was_made_fails(made: Planned, aws: Aws) -> None:
+    change = next(c for c in made.plan.changes if c.evidence and kind_of(c.address) == "iam.access_key" and c.after)
+    user, id = pair_of(change.address)
+    used = tuple(
+        msgspec.structs.replace(key, last_used=made.plan.header.created) if key.id == id else key
+        for key in made.account.keys[user]
+    )
+    account = msgspec.structs.replace(made.account, keys={**made.account.keys, user: used})
+    done = rehearsing.rehearsed(aws.sandbox, made._replace(account=account)).result
+    assert done.skipped == ()
+    assert done.failures[0].startswith(f"#{change.id} ~ {change.address}: the evidence has changed: planned on ")
 
 
 def test_what_the_plan_could_not_see_is_not_rehearsed(made: Planned, aws: Aws) -> None:

@@ -1,5 +1,6 @@
 """The twin has the account as it is: read with the same reader, it is equal in everything."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -10,6 +11,7 @@ from support.aws import Aws
 from support.engine import Wire
 from support.random_account import Drawn, accounts, build
 
+from remediate.account import Account
 from remediate.aws.session import Session
 from remediate.errors import Refused
 from remediate.model import at
@@ -62,6 +64,42 @@ def test_the_twin_of_a_random_account_is_equal_and_its_plan_goes_through(
     assert result.changes == len(made.plan.changes)
     assert result.left == 0
     assert result.restored
+
+
+def renamed(account: Account, names: Mapping[str, str]) -> Account:
+    """The same account with other words in it everywhere."""
+    text = msgspec.json.encode(account).decode()
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return msgspec.json.decode(text, type=Account)
+
+
+ELSEWHERE: dict[str, dict[str, str]] = {
+    "another account, worked on by a role": {
+        "123456789012": "998877665544",
+        "arn:aws:sts::998877665544:user/moto": "arn:aws:sts::998877665544:assumed-role/Admin/carol@acme.example",
+        "AKIAIOSFODNN7EXAMPLE": "ASIAIOSFODNN7EXAMPLE",
+    },
+    "GovCloud": {
+        "arn:aws:": "arn:aws-us-gov:",
+        '"partition":"aws"': '"partition":"aws-us-gov"',
+        "us-east-1": "us-gov-west-1",
+        "eu-west-1": "us-gov-east-1",
+    },
+}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_the_twin_is_equal_wherever_the_account_is(place: str, aws: Aws, wire: Wire) -> None:
+    fill()
+    made = rehearsing.planned(wire.session, "guidelines")
+    regions = tuple(r for r in made.account.regions if r in ("us-east-1", "eu-west-1"))
+    asked = frozenset(a for a in made.account.asked if not a.startswith("ec2.instance") or a.endswith(regions))
+    few = msgspec.structs.replace(made.account, regions=regions, asked=asked)
+    account = renamed(few, ELSEWHERE[place])
+    twin = rehearsing.staged(aws.sandbox, made._replace(account=account)).look(account.asked)
+    assert twins.differences(account, twin) == {}
+    assert (twin.id, twin.caller, twin.caller_key) == (account.id, account.caller, account.caller_key)
 
 
 def test_what_differs_is_named_field_by_field(aws: Aws, wire: Wire) -> None:

@@ -6,6 +6,7 @@ from remediate.model import (
     Address,
     Change,
     Check,
+    Effect,
     Exempted,
     Finding,
     Header,
@@ -17,6 +18,7 @@ from remediate.model import (
     Risk,
     Unknown,
     Value,
+    Witness,
     at,
 )
 
@@ -234,6 +236,13 @@ def plan(
         checks=CHECKS,
         kept=kept,
     )
+
+
+def effect(who: Address, name: str, *changes: int) -> Effect:
+    """A loss and a gain with the same name everywhere, and one that is not proven."""
+    some = {"action": name, "resource": name, "context": {name: name, "b": (name, name)}, "absent": (name,)}
+    shown, doubtful = Witness(statement=name, **some), Witness(statement=name, doubt=name)  # type: ignore[arg-type]
+    return Effect(who=(who,), changes=changes, loses=(shown, doubtful), gains=(doubtful, shown), more=1)
 
 
 def empty() -> Plan:

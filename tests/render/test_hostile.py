@@ -24,7 +24,7 @@ from remediate.cli import applying, terminal
 from remediate.drift import Drifted
 from remediate.errors import BadInput, CallFailed, CredentialsEnded, Denied, Partial, Refused, RemediateError
 from remediate.executor import Result
-from remediate.model import Address, Check, Exemption, Matcher, Plan, Run, at
+from remediate.model import Address, Check, Exemption, Matcher, Plan, Proof, Run, at
 from remediate.render import facts, plan_text, text
 from remediate.render.csv import FORMULA, HEADERS
 from remediate.render.csv import csv as to_csv
@@ -59,6 +59,8 @@ def everywhere(name: str, rolls_back: str = "") -> Plan:
     match = Matcher(name=name, path=name, tag={name: name})
     spared = Exemption(match=match, controls=(name,), owner=name, reason=name, expires=header.created.date())
     guard = "access" if rolls_back else "quotas"
+    people = (at("iam.user", name), at("iam.role", name))
+    effects = tuple(plans.effect(who, name, *changes) for who in people for changes in ((), (1, 2, 3, 4)))
     return replace(
         plan,
         digest=name,
@@ -66,6 +68,7 @@ def everywhere(name: str, rolls_back: str = "") -> Plan:
         controls=(name,),
         checks=(Check(guard=guard, detail=name),),
         exemptions=(spared,),
+        proof=Proof(effects=effects, open=(name,)),
         changes=tuple(replace(c, evidence={name: name, "b": {name: [name]}}) for c in plan.changes),
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import BadInput
-from remediate.model import Address, Plan
+from remediate.model import Address, Effect, Plan, Proof, Witness, at
 from remediate.render import facts, plan_text
 from remediate.render.text import columns
 from render import plans
@@ -134,6 +134,41 @@ def test_nobody_notices() -> None:
     assert plan_text.who(plan, width=80).startswith("Nobody: everybody keeps")
     unproven = msgspec.structs.replace(plan, checks=())
     assert "proven" not in VIEWS["summary"](unproven, 80) + plan_text.who(unproven, width=80)
+
+
+LOSES = Witness(
+    statement="{}",
+    action="s3:Get",
+    resource="arn:aws:s3:::b",
+    context={"aws:sourceip": "10.0.0.1"},
+    absent=("aws:x",),
+)
+PERHAPS = Witness(statement="{}", doubt="it depends on ${s3:prefix}")
+ERIN, OPS = at("iam.user", "erin"), at("iam.role", "ops")
+PROOF = Proof(
+    effects=(
+        Effect(who=(ERIN, OPS), changes=(), loses=(LOSES, PERHAPS)),
+        Effect(who=(ERIN,), changes=(1,), loses=(PERHAPS,), gains=(LOSES,)),
+    ),
+    open=("arn:aws:iam::aws:policy/Secret: AccessDenied",),
+)
+
+
+def test_the_proof_says_who_loses_what_and_who_nothing() -> None:
+    erins = plans.change(1, at("iam.group_member", "readers", "erin"), "member", None)
+    others = plans.change(2, at("iam.group_member", "readers", "alice"), None, "member")
+    plan = msgspec.structs.replace(plans.plan((erins, others)), proof=PROOF)
+    who = " ".join(plan_text.who(plan, width=200).split())
+    lost = "loses s3:Get on arn:aws:s3:::b while aws:sourceip is 10.0.0.1 and there is no aws:x, and 1 more like it"
+    assert f"erin {lost}" in who
+    assert f"role ops {lost}" in who
+    assert "Concerned, and nothing to notice: alice." in who
+    assert "The proof does not cover 1 policy or statement: arn:aws:iam::aws:policy/Secret: AccessDenied" in who
+    assert "does not cover 1 policy" in plan_text.summary(plan, plans.PATH)
+    one = " ".join(plan_text.one(plan, "#1", width=200).split())
+    assert "access erin: loses something, as far as can be told (it depends on ${s3:prefix})" in one
+    assert "access erin: gains s3:Get on arn:aws:s3:::b" in one
+    assert "access" not in plan_text.one(plan, "#2", width=200)
 
 
 def test_a_rollback_reads_as_one() -> None:

@@ -15,6 +15,7 @@ from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.rehearsal import Rehearsed, rehearse
 from remediate.sandbox import Sandbox
+from remediate.sandbox.direct import ask_of
 from remediate.sandbox.server import ENVIRONMENT
 
 
@@ -36,18 +37,18 @@ def planned(aws: Session, name: str, controls: Sequence[str] = ()) -> Planned:
     return Planned(*work.make_draft(aws, playbook, controls), playbook)
 
 
-def session(url: str, account: Account) -> LoopbackSession:
+def session(sandbox: Sandbox, account: Account) -> LoopbackSession:
     credentials = {
         "aws_access_key_id": ENVIRONMENT["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": ENVIRONMENT["AWS_SECRET_ACCESS_KEY"],
     }
-    return LoopbackSession(url, credentials, account.region, account.caller_key)
+    return LoopbackSession(sandbox.url, credentials, account.region, account.caller_key, ask_of(sandbox.application))
 
 
 def staged(sandbox: Sandbox, made: Planned, kind: type[Emulated] = Emulated) -> Emulated:
     """The sandbox, emptied, as the twin of the account that was read from it."""
     sandbox.reset()
-    aws = session(sandbox.url, made.account)
+    aws = session(sandbox, made.account)
     return kind(aws, made.plan, made.account, made.chosen, made.scope)
 
 

@@ -74,13 +74,14 @@ def attachments(twin: Twin) -> None:
 
 
 def _unheard_of(twin: Twin, arn: str) -> Any:
+    """Of what it allows, only reports on used services make something: as if it were everything, they name any."""
     from moto.iam import models
 
     kind: Any = models.ManagedPolicy
     account, _, path = arn.split(":")[4], *arn.rpartition(":policy")[1:]
     names = path.rpartition("/")
-    nothing: Value = {"Version": "2012-10-17", "Statement": []}
-    made = kind(names[2], account, twin.account.partition, document=text_of(nothing), path=f"{names[0]}/")
+    anything: Value = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    made = kind(names[2], account, twin.account.partition, document=text_of(anything), path=f"{names[0]}/")
     twin.iam.managed_policies[arn] = made
     return made
 
