@@ -8,16 +8,15 @@ An address is a kind and one or two names, joined by "/". Only the last name may
 log groups, tag keys), so an address reads back without escapes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType
+from typing import Annotated, Literal, NewType
 
 import msgspec
 
-if TYPE_CHECKING:
-    Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
-else:  # msgspec decodes into this and knows no recursive alias
-    Value = Any
+from remediate.trial import Rehearsal
+from remediate.values import Struct as Struct  # noqa: PLC0414 - handed on
+from remediate.values import Value as Value  # noqa: PLC0414 - handed on
 
 Address = NewType("Address", str)
 State = Mapping[Address, Value]
@@ -66,10 +65,6 @@ def gravest(risks: Iterable[Risk]) -> tuple[Risk, tuple[Risk, ...]]:
 def when(moment: datetime | None) -> str | None:
     """A moment as evidence writes it: UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
-
-
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is written to files or handed between floors: immutable, and strict when read back."""
 
 
 class Matcher(Struct, frozen=True, kw_only=True):
@@ -263,57 +258,6 @@ class Header(Struct, frozen=True, kw_only=True):
     """The digest of the plan this one takes back; empty for a plan that goes forward."""
     planner: str = ""
     """The key of whoever made the plan, as a signature names it; empty where nobody signed as its planner."""
-
-
-class Call(Struct, frozen=True, kw_only=True):
-    """One changing call to AWS, as it was sent in a rehearsal."""
-
-    service: str
-    operation: str
-    """By AWS's name, such as `AttachGroupPolicy`."""
-    parameters: Mapping[str, Value]
-    """By AWS's names; what is secret is withheld."""
-
-
-class Uncovered(Struct, frozen=True, kw_only=True):
-    """Something of the account that the emulator does not have as it is, and the changes that rest on it."""
-
-    what: str
-    reason: str
-    changes: tuple[int, ...] = ()
-    """These were not rehearsed."""
-
-
-class Rehearsal(Struct, frozen=True, kw_only=True):
-    """What came of a plan on an emulated twin of its account: applied, planned again, taken back."""
-
-    at: datetime
-    tool: str
-    emulator: str
-    """Its name and version."""
-    changes: int
-    """How many were applied."""
-    calls: int
-    """How many changing calls that took."""
-    left: int | None
-    """What the next plan would still change, of what was rehearsed; None where nothing was planned again."""
-    kept: int
-    """Entries that stay as the plan made them when it is taken back: as it says."""
-    restored: bool | None
-    """Whether everything else was as before when it was taken back; None where it never came to that."""
-    uncovered: tuple[Uncovered, ...] = ()
-    failures: tuple[str, ...] = ()
-    """What went wrong, each in full; none where it went well."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether what was rehearsed went well; `skipped` says what was not."""
-        return not self.failures
-
-    @property
-    def skipped(self) -> tuple[int, ...]:
-        """The changes that were not rehearsed."""
-        return tuple(sorted({change for gap in self.uncovered for change in gap.changes}))
 
 
 class Plan(Struct, frozen=True, kw_only=True):

@@ -17,10 +17,10 @@ FLOORS = {
     **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal"), 4),
     "controls": 3,
     **dict.fromkeys(("account", "effective", "playbook"), 2),
-    **dict.fromkeys(("model", "protocols", "policy", "errors", "passwords"), 1),
+    **dict.fromkeys(("model", "trial", "values", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
-    "aws": {"model", "protocols", "policy", "errors", "passwords", "account", "effective"},
+    "aws": {"model", "trial", "protocols", "policy", "errors", "passwords", "account", "effective"},
     "store": {name for name, floor in FLOORS.items() if floor < 5},
     "render": {name for name, floor in FLOORS.items() if floor < 5},
     "sandbox": {"errors", "model", "account"},  # it makes the twin of an account that was read

@@ -12,7 +12,8 @@ from remediate.aws.quiet import withhold
 from remediate.aws.sdk import boto_session
 from remediate.aws.session import Answer, Session
 from remediate.errors import CallFailed
-from remediate.model import Address, Call, Receipt, Value
+from remediate.model import Address, Receipt, Value
+from remediate.trial import Call
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse

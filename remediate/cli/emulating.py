@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from remediate.account import Account
     from remediate.aws.loopback import LoopbackSession, NotingAccount
-    from remediate.model import Call, Value
+    from remediate.model import Value
     from remediate.passwords import Place
     from remediate.planner import Chosen
     from remediate.playbook.scope import Scope
+    from remediate.trial import Call
 
 WORKERS = 4
 PASSWORDS = frozenset({"ds.directory", "ds.trust"})

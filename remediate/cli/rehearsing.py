@@ -8,7 +8,8 @@ from remediate.cli import terminal
 from remediate.cli.emulating import WORKERS, Emulated, emulator
 from remediate.cli.work import SystemClock, playbook_named, survey, with_more
 from remediate.errors import BadInput, Refused
-from remediate.model import Plan, Rehearsal, kind_of
+from remediate.model import Plan, kind_of
+from remediate.trial import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,13 @@ from remediate import __version__, planner, proof, rollback
 from remediate.account import Account, differences
 from remediate.errors import BadInput, Refused, RemediateError, Unreadable
 from remediate.executor import Executor, Result
-from remediate.model import SETTLED, Address, Call, Change, Plan, Rehearsal, Struct, Value, brief
+from remediate.model import SETTLED, Address, Change, Plan, Struct, Value, brief
 from remediate.planner import Chosen
 from remediate.playbook.scope import Scope
 from remediate.protocols import Clock, Live, Resources
 from remediate.rehearsal import twins
 from remediate.rehearsal.memory import Notes, Unhurried
+from remediate.trial import Call, Rehearsal
 
 PARALLEL = 4
 FEW = 20

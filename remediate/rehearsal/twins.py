@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from remediate.account import Account
-from remediate.model import Address, Change, Plan, Uncovered, at, brief, kind_of
+from remediate.model import Address, Change, Plan, at, brief, kind_of
 from remediate.protocols import Resources
+from remediate.trial import Uncovered
 
 Asking = Mapping[str, frozenset[Address]]
 """What each control asks about the account besides the first reading."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from remediate.model import Call, Plan, Rehearsal, Value, brief
+from remediate.model import Plan, Value, brief
 from remediate.render import facts
 from remediate.render.text import fit, safe, wrap
+from remediate.trial import Call, Rehearsal
 
 FEW = 5
 """Gaps that are told; the rest are counted, and `--json` has them all."""

@@ -8,10 +8,11 @@ import pytest
 from support.engine import Step, plan_of
 
 from remediate.errors import Refused
-from remediate.model import Call, Rehearsal, Uncovered, at
+from remediate.model import at
 from remediate.preflight import rehearsed
 from remediate.render import rehearsal_text
 from remediate.render.text import columns
+from remediate.trial import Call, Rehearsal, Uncovered
 
 AT = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 PLAN = plan_of(
