@@ -277,6 +277,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     proof: Proof = Proof(effects=())
     exemptions: tuple[Exemption, ...] = ()
     """The playbook's, so that the guard can look again when the plan is applied."""
+    break_glass: tuple[Matcher, ...] = ()
+    """The playbook's, likewise."""
     kept: tuple[Kept, ...] = ()
     """In a rollback: what stays as it is."""
     rehearsal: Rehearsal | None = None

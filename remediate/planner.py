@@ -69,7 +69,8 @@ def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) 
 
 def judged(proposal: Proposal, account: Account, scope: Scope, resources: Resources) -> Draft:
     """The proposal, with what the guard and the proof say of it. Raises Refused when the guard says no."""
-    checks = guard.check(account, proposal.changes, resources, scope.playbook.exemptions, scope.now)
+    book = scope.playbook
+    checks = guard.check(account, proposal.changes, resources, book.exemptions, scope.now, break_glass=book.break_glass)
     unread = (
         Unknown(what=gap, reason=why) for gap, why in account.unknown.items() if kind_of(Address(gap)) == AWS_POLICY
     )

@@ -94,7 +94,8 @@ def guarded(plan: Plan, remaining: Sequence[Change], account: Account, resources
     seen(account, remaining)
     ids = {c.id for c in remaining}
     left = [msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in remaining]
-    guard.check(account, left, resources, plan.exemptions, now, rolls_back=bool(plan.header.rolls_back))
+    back = bool(plan.header.rolls_back)
+    guard.check(account, left, resources, plan.exemptions, now, break_glass=plan.break_glass, rolls_back=back)
 
 
 def seen(account: Account, changes: Sequence[Change]) -> None:

@@ -75,6 +75,7 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
         checks=checks,
         proof=prove(account, changes),
         exemptions=plan.exemptions,
+        break_glass=plan.break_glass,
         kept=tuple(Kept(address=c.address, why=kept[c.id]) for c in ours if c.id in kept),
     )
 

@@ -116,6 +116,7 @@ def make_draft(
         checks=draft.checks,
         proof=draft.proof,
         exemptions=playbook.exemptions,
+        break_glass=playbook.break_glass,
     )
     return plan, account, chosen
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from remediate.account import Account
 from remediate.errors import Refused
 from remediate.guard import access, lockout, quotas, rules
+from remediate.guard import break_glass as emergency
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, Check, Exemption
+from remediate.model import Change, Check, Exemption, Matcher
 from remediate.protocols import Resources
 
 SHOWN = 8
@@ -32,6 +33,7 @@ def check(
     exemptions: Sequence[Exemption],
     now: datetime,
     *,
+    break_glass: Sequence[Matcher] = (),
     rolls_back: bool = False,
 ) -> tuple[Check, ...]:
     """What was looked at and found in order. Raises Refused with every violation and the way out.
@@ -48,6 +50,9 @@ def check(
     if not rolls_back:
         exempt = rules.exempt_untouched(timeline, resources, exemptions, now)
         guards.append(Guard("exemptions", "exempt principals are untouched", exempt))
+        if break_glass:
+            kept = emergency.violations(timeline, resources, break_glass)
+            guards.append(Guard("break-glass", "nothing is taken from those who get in when nobody else can", kept))
         guards.append(Guard("trails", "no trail goes dark", rules.trails_stay_on(timeline)))
     found = {guard: list(guard.violations) for guard in guards}
     bad = [f"{guard.name}: {violation}" for guard, violations in found.items() for violation in violations]

@@ -124,7 +124,8 @@ def standing(carrier: Carrier) -> bool:
 def _lasting(timeline: Timeline, carriers: list[Carrier]) -> list[Carrier]:
     """The carriers each of whose ends finds another of them in place.
 
-    It begins with those that never end, and adds what they can take over from, until there is no more.
+    It begins with those that never end, and adds what they can take over from, until there is no more. Where an entry
+    changes twice, one that does take over may be missed: its second value begins before or after what it goes with.
     """
     found: list[Carrier] = []
     rest = carriers

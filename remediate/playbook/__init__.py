@@ -53,6 +53,8 @@ class Playbook(Struct, frozen=True, kw_only=True):
     """How long a plan may be applied after it was made."""
     principals: Principals = Principals()
     exemptions: tuple[Exemption, ...] = ()
+    break_glass: tuple[Matcher, ...] = ()
+    """Who gets in when nobody else can: no plan takes anything from them."""
     limits: Limits = Limits()
     approve: tuple[Risk, ...] = ("neutral", "additive")
     """The classes of risk that `drift --correct` may apply without a person."""
