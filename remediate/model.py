@@ -224,12 +224,20 @@ class Witness(Struct, frozen=True, kw_only=True):
     doubt: str = ""
 
 
-class Effect(Struct, frozen=True, kw_only=True):
-    """What each of some changes, or all of the plan together, means for the access of each of some people."""
+class Concerned(Struct, frozen=True, kw_only=True):
+    """Whom one change concerns."""
 
+    change: int
     who: tuple[Address, ...]
-    changes: tuple[int, ...]
-    """None: the whole plan."""
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """The same loss and gain of some people's access: by the plan as a whole, or by single changes of it."""
+
+    who: tuple[Address, ...] = ()
+    """By the plan as a whole."""
+    changes: tuple[Concerned, ...] = ()
+    """By single changes."""
     loses: tuple[Witness, ...] = ()
     gains: tuple[Witness, ...] = ()
     more: int = 0

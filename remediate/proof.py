@@ -12,7 +12,7 @@ import msgspec
 
 from remediate.account import Account
 from remediate.effective import AWS_POLICY, Effective, facts_of, spelled_out
-from remediate.model import Address, Change, Effect, Proof, Witness, at
+from remediate.model import Address, Change, Concerned, Effect, Proof, Witness, at
 from remediate.policy import NotAPolicy
 from remediate.policy.compare import Difference, Policies
 from remediate.policy.known import ADMINISTRATOR, Known
@@ -75,8 +75,13 @@ def prove(account: Account, changes: Sequence[Change]) -> Proof:
         if loses or gains:
             key = (step.change > 0, msgspec.json.encode([loses, gains], order="sorted"))
             alike.setdefault(key, Found(loses, gains, [])).steps.append(step)
-    effects = sorted(map(_effect, alike.values()), key=lambda effect: (effect.changes, effect.who))
+    effects = sorted(map(_effect, alike.values()), key=_place)
     return Proof(effects=tuple(effects), open=tuple(_open(account, seen)))
+
+
+def _place(effect: Effect) -> tuple[bool, int, tuple[Address, ...]]:
+    """The whole plan first, then change by change."""
+    return bool(effect.changes), effect.changes[0].change if effect.changes else 0, effect.who
 
 
 class Found(NamedTuple):
@@ -88,9 +93,12 @@ class Found(NamedTuple):
 
 
 def _effect(found: Found) -> Effect:
+    by_change: dict[int, list[Address]] = {}
+    for step in found.steps:
+        by_change.setdefault(step.change, []).append(step.principal)
     return Effect(
-        who=tuple(sorted({step.principal for step in found.steps})),
-        changes=tuple(sorted({step.change for step in found.steps} - {0})),
+        who=tuple(sorted(by_change.pop(0, ()))),
+        changes=tuple(Concerned(change=change, who=tuple(who)) for change, who in sorted(by_change.items())),
         loses=found.loses[:MOST],
         gains=found.gains[:MOST],
         more=len(found.loses[MOST:]) + len(found.gains[MOST:]),

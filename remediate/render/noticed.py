@@ -72,13 +72,10 @@ def _value(value: str | tuple[str, ...]) -> str:
 
 
 def by_change(plan: Plan, change: Change) -> Iterator[str]:
-    """What one change means for people's access. One of a single user's entries concerns nobody else."""
-    person = facts.person(change.address)
+    """What one change means for people's access."""
     for effect in plan.proof.effects:
-        if change.id in effect.changes:
-            names = [
-                facts.person(address)[0] for address in effect.who if not person[1] or facts.person(address) == person
-            ]
+        for concerned in (c for c in effect.changes if c.change == change.id):
+            names = [facts.person(address)[0] for address in concerned.who]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             yield from (f"{', '.join(names[:3])}{more}: {line}" for line in told(effect))
 

@@ -6,6 +6,7 @@ from remediate.model import (
     Address,
     Change,
     Check,
+    Concerned,
     Effect,
     Exempted,
     Finding,
@@ -242,7 +243,8 @@ def effect(who: Address, name: str, *changes: int) -> Effect:
     """A loss and a gain with the same name everywhere, and one that is not proven."""
     some = {"action": name, "resource": name, "context": {name: name, "b": (name, name)}, "absent": (name,)}
     shown, doubtful = Witness(statement=name, **some), Witness(statement=name, doubt=name)  # type: ignore[arg-type]
-    return Effect(who=(who,), changes=changes, loses=(shown, doubtful), gains=(doubtful, shown), more=1)
+    by = tuple(Concerned(change=n, who=(who,)) for n in changes)
+    return Effect(who=() if by else (who,), changes=by, loses=(shown, doubtful), gains=(doubtful, shown), more=1)
 
 
 def empty() -> Plan:

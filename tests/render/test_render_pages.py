@@ -111,7 +111,7 @@ def test_prose_leaves_words_and_fences_what_would_act(sentence: str, shown: str)
 
 
 @given(ANYTHING)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_a_name_is_one_piece_of_code(name: str) -> None:
     found = list(inline(f"x {code(name)} y"))
     assert found[0].content == "x "
@@ -120,7 +120,7 @@ def test_a_name_is_one_piece_of_code(name: str) -> None:
 
 
 @given(ANYTHING)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_prose_is_inert_and_stays_in_its_cell(text: str) -> None:
     source = f"| a | b |\n|---|---|\n| x {prose(text)} | y {code(text)} |\n"
     assert_inert(source)

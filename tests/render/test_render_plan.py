@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.errors import BadInput
-from remediate.model import Address, Effect, Plan, Proof, Witness, at
+from remediate.model import Address, Concerned, Effect, Plan, Proof, Witness, at
 from remediate.render import facts, plan_text
 from remediate.render.text import columns
 from render import plans
@@ -147,8 +147,8 @@ PERHAPS = Witness(statement="{}", doubt="it depends on ${s3:prefix}")
 ERIN, OPS = at("iam.user", "erin"), at("iam.role", "ops")
 PROOF = Proof(
     effects=(
-        Effect(who=(ERIN, OPS), changes=(), loses=(LOSES, PERHAPS)),
-        Effect(who=(ERIN,), changes=(1,), loses=(PERHAPS,), gains=(LOSES,)),
+        Effect(who=(ERIN, OPS), loses=(LOSES, PERHAPS)),
+        Effect(changes=(Concerned(change=1, who=(ERIN,)),), loses=(PERHAPS,), gains=(LOSES,)),
     ),
     open=("arn:aws:iam::aws:policy/Secret: AccessDenied",),
 )

@@ -1,0 +1,250 @@
+"""What a plan means for everybody's access: caught where it would change unsaid, and said where it does."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from support.accounts import (
+    ADMIN,
+    NOW,
+    account,
+    change,
+    document,
+    holding,
+    members,
+    mine,
+    policies,
+    role,
+    statement,
+    user,
+    with_settings,
+)
+
+from remediate import planner
+from remediate.account import Account
+from remediate.aws.resources import RESOURCES
+from remediate.controls import groups
+from remediate.effective import AWS_POLICY, Effective, facts_of, parsed
+from remediate.guard import access
+from remediate.guard.timeline import Timeline
+from remediate.model import Address, Change, Effect, Value, at
+from remediate.playbook import Playbook
+from remediate.playbook.scope import Scope
+from remediate.policy.compare import Policies
+from remediate.policy.request import Request
+from remediate.policy.witness import shows
+from remediate.proof import asks, prove
+
+SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
+HOME = "arn:aws:s3:::home/${aws:username}/*"
+NO_DELETION = statement("s3:Delete*", "*") | {"Effect": "Deny"}
+OFFICE = {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}
+FULL = document(statement("s3:*"), NO_DELETION, statement("ec2:*", Condition=OFFICE), statement("sqs:*", HOME))
+LITERAL = document(statement("s3:Get*", HOME), version="2008-10-17")
+WITHOUT_DENY = document(statement("s3:*"), statement("ec2:*", Condition=OFFICE), statement("sqs:*", HOME))
+ANYWHERE = document(statement("s3:*"), NO_DELETION, statement("ec2:*"), statement("sqs:*", HOME))
+
+FAULTS: dict[str, tuple[Value, Value, str]] = {
+    "its Deny": (FULL, WITHOUT_DENY, "no longer denied: .*such as s3:Delete"),
+    "its condition": (FULL, ANYWHERE, "would give ann new access: .*such as ec2:"),
+    "a variable that was only text": (
+        LITERAL, {**LITERAL, "Version": "2012-10-17"}, "arn:aws:s3:::home/ann/example|take access from ann",
+    ),
+    "a variable that was one": (FULL, {**FULL, "Version": "2008-10-17"}, "take access from ann"),
+}  # fmt: skip
+
+
+def migration(inline: Value) -> tuple[Account, tuple[Change, ...]]:
+    """ann's own policy becomes a group's."""
+    now = account(holding("user", "ann", (), {"own": inline}), users=[user("ann")])
+    return now, planner.draft(now, with_settings(groups.control), SCOPE, RESOURCES).changes
+
+
+@pytest.mark.parametrize(("inline", "faulty", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_migration_that_loses_something_is_caught(inline: Value, faulty: Value, said: str) -> None:
+    now, changes = migration(inline)
+    assert not list(access.violations(Timeline(now, changes)))
+    spoilt = [
+        msgspec.structs.replace(c, after={**c.after, "document": faulty})
+        if c.address.startswith("iam.policy/") and isinstance(c.after, Mapping)
+        else c
+        for c in changes
+    ]
+    assert spoilt != list(changes)
+    found = "\n".join(access.violations(Timeline(now, spoilt)))
+    assert re.search(said, found), found
+
+
+ANN = at("iam.user", "ann")
+BOUND = at("iam.policy", mine("bound"))
+SOME = document(statement("s3:Get*"))
+NARROW: Value = {"path": "/", "document": SOME}
+WIDE: Value = {"path": "/", "document": document(statement("*"))}
+BOUNDED = account(
+    holding("user", "ann", [ADMIN]),
+    policies(bound=SOME),
+    users=[user("ann", boundary=mine("bound"))],
+    roles=[role("r", boundary=mine("bound"))],
+)
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (WIDE, "#1 .*bound would give ann new access: .*such as "),
+        (None, "#1 .*bound would take access from ann: .*such as s3:Get"),
+        ({"path": "/", "document": document(statement(["s3:Get*", "s3:GetObject"]))}, ""),
+    ],
+)
+def test_a_permissions_boundary_is_no_different(after: Value, said: str) -> None:
+    found = "\n".join(access.violations(Timeline(BOUNDED, [change(1, BOUND, NARROW, after)])))
+    assert re.search(said, found) if said else not found, found
+
+
+def test_a_boundary_is_in_the_proof() -> None:
+    proof = prove(BOUNDED, [change(1, BOUND, NARROW, WIDE, risk="additive")])
+    whole, step = proof.effects
+    assert (whole.who, [(c.change, c.who) for c in step.changes]) == ((ANN,), [(1, (ANN,))])
+    assert all(effect.gains and not effect.loses for effect in proof.effects)
+
+
+POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def test_a_policy_of_awss_is_asked_for_and_named_where_it_cannot_be_read() -> None:
+    now = account(holding("user", "ann", [POWER]), users=[user("ann")])
+    swap = [change(1, at("iam.user_policy", "ann", POWER), "attached", None, risk="restrictive")]
+    [wanted] = asks(now, swap)
+    assert wanted == at(AWS_POLICY, POWER)
+    blind = msgspec.structs.replace(now, unknown={wanted: "GetPolicy: AccessDenied: no"}, asked=frozenset({wanted}))
+    assert not asks(blind, swap)
+    proof = prove(blind, swap)
+    assert proof.open == (f"{POWER}: GetPolicy: AccessDenied: no",)
+    assert [e.loses[0].action for e in proof.effects] == ["", ""]
+    seen = msgspec.structs.replace(now, facts={wanted: sorted(parsed(document(statement("sqs:*"))))})
+    assert [e.loses[0].action.partition(":")[0] for e in prove(seen, swap).effects] == ["sqs", "sqs"]
+    assert prove(seen, swap).open == ()
+
+
+def test_what_is_not_understood_is_named() -> None:
+    odd = document(statement("s3:*", Condition={"StringResembles": {"aws:x": "a"}}))
+    now = account(holding("user", "ann", (), {"odd": odd, "text": "no policy"}), users=[user("ann")])
+    gone = [change(n, at("iam.user_inline", "ann", name), now.value(at("iam.user_inline", "ann", name)), None)
+            for n, name in ((1, "odd"), (2, "text"))]  # fmt: skip
+    proof = prove(now, gone)
+    assert any("StringResembles" in line for line in proof.open)
+    assert any("no policy" in line for line in proof.open)
+    assert all(witness.doubt for effect in proof.effects for witness in effect.loses)
+    assert len(list(access.violations(Timeline(now, gone)))) == 2
+
+
+ACTIONS = ["s3:Get*", "s3:GetObject", "s3:*", "*", "ec2:Stop*", "s3:PutObject"]
+PLACES = ["*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/${aws:username}/*", "arn:aws:s3:::b/ann/x"]
+WHEN: list[dict[str, Any]] = [
+    {},
+    {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}},
+    {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}},
+    {"Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue"}}},
+    {"Condition": OFFICE},
+]
+bodies = st.builds(
+    lambda effect, action, place, when: statement(action, place, **when) | {"Effect": effect},
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from(ACTIONS),
+    st.sampled_from(PLACES),
+    st.sampled_from(WHEN),
+)
+documents = st.lists(bodies, min_size=1, max_size=2).map(lambda held: document(*held))
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Account, list[Change]]:
+    """Two users and a role, a group, two policies of which one may be a boundary, and any changes of them in order."""
+    now = account(
+        holding("user", "ann", [mine("one")], {"p": draw(documents)}),
+        holding("user", "bob", (), {"p": draw(documents)}),
+        holding("group", "g", [mine("two")]),
+        holding("role", "r", [mine("one")]),
+        members(g=draw(st.sampled_from(["", "ann", "bob", "ann bob"]))),
+        policies(one=draw(documents), two=draw(documents)),
+        users=[
+            user("ann", tags={"team": "blue"}, boundary=draw(st.sampled_from(["", mine("two")]))),
+            user("bob", tags={"team": "red"}),
+        ],
+        roles=[role("r", boundary=draw(st.sampled_from(["", mine("two")])))],
+    )
+    addresses = [
+        at("iam.user_inline", "ann", "p"), at("iam.user_inline", "bob", "q"), at("iam.user_policy", "bob", mine("one")),
+        at("iam.user_policy", "ann", mine("one")), at("iam.group_policy", "g", mine("two")),
+        at("iam.group_member", "g", "ann"), at("iam.group_member", "g", "bob"), at("iam.policy", mine("one")),
+        at("iam.policy", mine("two")), at("iam.role_inline", "r", "p"),
+    ]  # fmt: skip
+    state = dict(now.state)
+    changes = []
+    for id in range(1, draw(st.integers(1, 5)) + 1):
+        address = draw(st.sampled_from(addresses))
+        before = state.get(address)
+        after: Value = draw(st.none() | documents)
+        if address.startswith("iam.policy/"):
+            after = {"path": "/", "document": draw(documents)}
+        elif "_inline" not in address:
+            after = ("member" if "member" in address else "attached") if before is None else None
+        changes.append(change(id, address, before, after))
+        state[address] = after
+    return now, changes
+
+
+requests = st.builds(
+    lambda action, place, mfa, source: Request(
+        action=action,
+        resource=place,
+        context={k: v for k, v in (("aws:multifactorauthpresent", mfa), ("aws:sourceip", source)) if v},
+    ),
+    st.sampled_from(["s3:GetObject", "s3:PutObject", "ec2:StopInstances", "sqs:SendMessage"]),
+    st.sampled_from(["arn:aws:s3:::b/ann/x", "arn:aws:s3:::b/bob/x", "arn:aws:s3:::c", "*"]),
+    st.sampled_from(["", "true", "false"]),
+    st.sampled_from(["", "203.0.113.9", "198.51.100.1"]),
+)
+
+
+def moments(now: Account, changes: Sequence[Change]) -> Iterator[tuple[int, Address, Policies, Policies]]:
+    """What each user and role may do before and after each change, and before and after all: everybody, every time."""
+    everybody = [at("iam.user", "ann"), at("iam.user", "bob"), at("iam.role", "r")]
+    first = {who: Effective(now).of(who) for who in everybody}
+    state = dict(now.state)
+    last = first
+    for it in changes:
+        state[it.address] = it.after
+        there = {a: v for a, v in state.items() if v is not None}
+        current = Effective(msgspec.structs.replace(now, state=there))
+        following = {who: current.of(who) for who in everybody}
+        yield from ((it.id, who, last[who], following[who]) for who in everybody)
+        last = following
+    yield from ((0, who, first[who], last[who]) for who in everybody)
+
+
+def by(effect: Effect, change: int) -> tuple[Address, ...]:
+    return next((concerned.who for concerned in effect.changes if concerned.change == change), ())
+
+
+@settings(max_examples=120, deadline=None)
+@given(plans(), st.lists(requests, min_size=6, max_size=6))
+def test_proof_and_evaluator_never_disagree(case: tuple[Account, list[Change]], asked: list[Request]) -> None:
+    now, changes = case
+    proof = prove(now, changes)
+    for id, who, before, after in moments(now, changes):
+        named = [e for e in proof.effects if who in (e.who if not id else by(e, id))]
+        known = facts_of(now, who)
+        for verb, more, less in (("loses", before, after), ("gains", after, before)):
+            witnesses = [w for e in named for w in getattr(e, verb)]
+            event(f"{verb}: {bool(witnesses)}")
+            if not witnesses:
+                assert not any(shows(request, more, less, known) for request in asked), (id, who, verb)
+            for w in witnesses:
+                place = w.resource.replace("${aws:username}", who.partition("/")[2])
+                request = Request(action=w.action, resource=place, context=w.context)
+                assert w.doubt or shows(request, more, less, known), (id, who, verb, w)
