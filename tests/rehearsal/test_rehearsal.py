@@ -139,7 +139,10 @@ def test_what_the_plan_could_not_see_is_not_rehearsed(made: Planned, aws: Aws) -
     blind = Unknown(what="iam.password_policy", reason="AccessDenied", controls=("password-policy",))
     plan = msgspec.structs.replace(made.plan, unknowns=(blind,))
     account = msgspec.structs.replace(made.account, unknown={"iam.password_policy": "AccessDenied"})
-    done = rehearsing.rehearsed(aws.sandbox, made._replace(plan=plan, account=account)).result
+    unread = made._replace(plan=plan, account=account)
+    stage = rehearsing.staged(aws.sandbox, unread)
+    assert stage.look().unknown == {"iam.password_policy": "AccessDenied"}
+    done = rehearsing.on(stage, unread).result
     [change] = [c for c in plan.changes if c.address == at("iam.password_policy")]
     assert done.skipped == (change.id,)
     assert [gap.what for gap in done.uncovered] == ["control password-policy"]

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from support import rehearsing
 from support.aws import Aws
-from support.engine import Wire
+from support.engine import Step, Wire, plan_of
 from support.random_account import Drawn, accounts, build
 
-from remediate.account import Account
+from remediate.account import Account, KeySlot
+from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
 from remediate.errors import Refused
-from remediate.model import at
+from remediate.model import Address, at
 from remediate.rehearsal import twins
 from remediate.sandbox import fill
 
@@ -100,6 +101,64 @@ def test_the_twin_is_equal_wherever_the_account_is(place: str, aws: Aws, wire: W
     twin = rehearsing.staged(aws.sandbox, made._replace(account=account)).look(account.asked)
     assert twins.differences(account, twin) == {}
     assert (twin.id, twin.caller, twin.caller_key) == (account.id, account.caller, account.caller_key)
+
+
+def test_a_report_of_hours_ago_stays_apart_from_what_was_asked_since(aws: Aws, wire: Wire) -> None:
+    """A password used and one removed since, a key used since, and a root key of another day than moto's."""
+    fill()
+    made = rehearsing.planned(wire.session, "guidelines")
+    account, recent = made.account, made.plan.header.created.replace(microsecond=0)
+    used, gone = sorted(name for name, last in account.sign_ins.items() if last)[:2]
+    key = next(k for keys in account.keys.values() for k in keys if k.asked and k.last_used)
+    keys = tuple(msgspec.structs.replace(k, last_used=recent) if k.id == key.id else k for k in account.keys[key.user])
+    slot = KeySlot(active=True, created=datetime(2019, 5, 1, tzinfo=UTC), last_used=recent)
+    assert account.root
+    later = msgspec.structs.replace(
+        account,
+        sign_ins={**account.sign_ins, used: recent},
+        state={a: v for a, v in account.state.items() if a != at("iam.login_profile", gone)},
+        keys={**account.keys, key.user: keys},
+        root=msgspec.structs.replace(account.root, mfa=True, keys=(slot,)),
+    )
+    twin = rehearsing.staged(aws.sandbox, made._replace(account=later)).look(later.asked)
+    assert twins.differences(later, twin) == {}
+    assert twin.users[gone].password
+    assert twin.sign_ins[used] == recent
+    assert twin.root == later.root
+
+
+STEPS = plan_of(
+    Step(at("iam.group", "a"), None, {"path": "/"}),
+    Step(at("iam.group_member", "a", "alice"), None, "member", (1,)),
+    Step(at("iam.user_tag", "alice", "a"), None, "1", (2,)),
+    Step(at("iam.group", "b"), None, {"path": "/"}),
+)
+MACHINES = frozenset({at("ec2.instance", "eu-west-1")})
+GAPS: dict[str, tuple[dict[str, str], dict[str, frozenset[Address]], tuple[int, ...]]] = {
+    "what is written, and all that needs it": ({"iam.group/a": ""}, {}, (1, 2, 3)),
+    "whose setting it is": ({"iam.user/alice": ""}, {}, (2, 3)),
+    "what the control asked": (
+        {"ec2.instance/eu-west-1/i-1": ""},
+        {"test": MACHINES},
+        (1, 2, 3, 4),
+    ),
+    "what another control asked": (
+        {"ec2.instance/eu-west-1/i-1": ""},
+        {"x": MACHINES},
+        (),
+    ),
+    "a quota of IAM": ({"iam.summary/GroupsPerUserQuota": ""}, {}, (1, 2, 3, 4)),
+    "the regions": ({"regions": ""}, {}, (1, 2, 3, 4)),
+    "trails, on which nothing of IAM rests": ({"cloudtrail": ""}, {}, ()),
+    "the root user, of whom nothing is changed": ({"root": ""}, {}, ()),
+}
+
+
+@pytest.mark.parametrize("case", GAPS)
+def test_which_changes_rest_on_a_gap(case: str) -> None:
+    gaps, asking, resting = GAPS[case]
+    [gap] = twins.uncovered(STEPS, gaps, asking, (), RESOURCES)
+    assert gap.changes == resting
 
 
 def test_what_differs_is_named_field_by_field(aws: Aws, wire: Wire) -> None:
