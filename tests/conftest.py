@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support.aws import Aws
 from support.engine import Wire
 from support.faults import Faults
@@ -15,6 +16,10 @@ from remediate.sandbox import Sandbox
 # A shell that starts the tests in the background has Ctrl-C ignored in them and in every program they start, where
 # some tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An example that takes long on a machine that is busy is no fault of what it tests.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "One table says what is tried again; a refusal never is",
         (
+            "tests/aws/test_failures.py::test_each_code",
             EXECUTOR + "test_a_refusal_is_recorded_and_never_sent_again",
             EXECUTOR + "test_what_aws_did_not_do_yet_is_tried_again",
             EXECUTOR + "test_a_read_that_is_refused_is_sent_once",

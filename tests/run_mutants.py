@@ -1,4 +1,5 @@
-"""Mutation testing of the guard, the store and the executor: `make mutants`, or one of them with `--only guard`.
+"""Mutation testing of the guard, the store and the executor: `make mutants`, one of them with `--only guard`, or
+some files with `--file guard/quotas.py`.
 
 mutmut changes one expression at a time in a copy of the tree and runs the tests that reach it. A change that no test
 notices is either one that nobody could notice, and then `tests/mutants.py` says why, or a test that is missing: the
@@ -18,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mutants import EXPLAINED
@@ -90,6 +91,20 @@ def _reworded(pair: tuple[str, str]) -> bool:
     return bool(re.search(r"[a-z`] [a-z{]", old)) and (new == f"XX{old}XX" or new.lower() == old.lower())
 
 
+def narrowed(suites: Mapping[str, Suite], files: Sequence[str]) -> dict[str, Suite]:
+    """The suites that have one of these files, with no other file."""
+    unknown = [
+        name for name in files if not (ROOT / "remediate" / name).is_file() or name.partition("/")[0] not in suites
+    ]
+    if unknown:
+        sys.exit(f"no file of {', '.join(suites)}: {', '.join(unknown)}")
+    found: dict[str, Suite] = {}
+    for name, suite in suites.items():
+        if own := tuple(f"remediate/{file}" for file in files if file.startswith(f"{name}/")):
+            found[name] = replace(suite, files=own)
+    return found
+
+
 def tried(suite: Suite, folder: Path, children: int) -> Iterator[Mutant]:
     """Runs mutmut in a copy of the tree."""
     for name in COPIED:
@@ -157,9 +172,9 @@ def judged(mutants: Sequence[Mutant], explained: Mapping[str, str]) -> bool:
     """Prints what came of them. True if every survivor is explained, and every explanation is of a survivor."""
     lived = [m for m in mutants if m.exit_code in SURVIVED]
     unexplained = [m for m in lived if not m.wording and m.identity not in explained]
-    places = {m.place.partition("/")[0] for m in mutants}
+    places = {m.place.partition(":")[0] for m in mutants}
     alive = {m.identity for m in mutants if m.exit_code not in (1, 3)}
-    stale = [i for i in explained if i.partition("/")[0] in places and i not in alive]
+    stale = [i for i in explained if i.partition(":")[0] in places and i not in alive]
     unchecked = sum(m.exit_code is UNCHECKED for m in mutants)
     for mutant in unexplained:
         print(f"\n{SURVIVED[mutant.exit_code or 0]}: {mutant.identity}\n    was: {mutant.old}")
@@ -177,16 +192,19 @@ def judged(mutants: Sequence[Mutant], explained: Mapping[str, str]) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--only", choices=SUITES, action="append", help="one package; all of them otherwise")
+    parser.add_argument("--file", action="append", help="such as guard/quotas.py: nothing else is changed")
     parser.add_argument("--children", type=int, default=os.cpu_count(), help="mutants tried at a time")
     parser.add_argument("--keep", type=Path, help="an empty folder to work in, and to keep")
     arguments = parser.parse_args()
+    chosen = {name: SUITES[name] for name in arguments.only or SUITES}
+    chosen = narrowed(chosen, arguments.file) if arguments.file else chosen
     good = []
-    for name in arguments.only or SUITES:
+    for name, suite in chosen.items():
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
             folder = (arguments.keep or Path(scratch)) / name
             folder.mkdir(parents=True)
-            mutants = list(tried(SUITES[name], folder, arguments.children))
+            mutants = list(tried(suite, folder, arguments.children))
         good.append(judged(mutants, EXPLAINED))
         by_file = Counter(m.place.partition(":")[0] for m in mutants)
         print(f"{name}: {len(by_file)} files, {time.monotonic() - begun:.0f} s", flush=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remediate.account import Account, Trail
@@ -640,6 +640,7 @@ documents = st.none() | st.fixed_dictionaries(
 
 
 @given(documents)
+@settings(max_examples=200)
 def test_statements_of_other_people_stay_byte_for_byte(document: Value) -> None:
     for ours in (bucket_statements(NAMES), key_statements(NAMES)):
         after = merged(document, ours, NAMES)

@@ -25,8 +25,8 @@ from support.stress import STRESS
 
 TEAMS = 100 if STRESS else 15
 """Ten changes each."""
-SHARES = ((0.30, throttled), (0.05, unavailable), (0.05, server_error), (0.025, lost_on_the_way), (0.025, answer_lost))
-"""Of all calls, reads too: refused; failed before and after AWS carried them out; lost on the way there and back."""
+SHARES = ((0.30, throttled), (0.05, unavailable), (0.025, lost_on_the_way), (0.025, server_error), (0.05, answer_lost))
+"""Of all calls, reads too: refused; failed before AWS carried them out, on the way, and after it; the answer lost."""
 
 
 class Overlapping(FakeClock):
