@@ -243,6 +243,28 @@ BESIDES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
+        "Nobody gains or loses access that a plan does not declare; what it declares is shown by requests",
+        (
+            "tests/guard/test_guard_access.py::test_any_plan_is_accepted_if_and_only_if_it_has_no_bad_moment",
+            "tests/test_proof.py::test_a_migration_that_loses_something_is_caught",
+            "tests/test_proof.py::test_proof_and_evaluator_never_disagree",
+            "tests/policy/test_compare.py::test_comparison_and_evaluator_never_disagree",
+            "tests/policy/test_evaluate_cases.py::test_a_request_is_decided_as_the_page_says",
+        ),
+    ),
+    (
+        "A plan can be tried on a twin of its account first, applied and taken back, and nothing real is reached",
+        (
+            "tests/rehearsal/test_rehearsal.py::test_the_shipped_playbooks_go_through_on_the_messy_account",
+            "tests/cli/test_rehearse.py::test_nothing_but_this_machine_is_reached",
+            "tests/cli/test_rehearse.py::test_a_plan_without_its_rehearsal_is_not_applied_where_that_is_asked",
+        ),
+    ),
+    (
+        "Nothing is taken from those who get in when nobody else can",
+        ("tests/guard/test_guard_break_glass.py::test_what_a_change_takes",),
+    ),
+    (
         "Moving policies to groups leaves everybody's access the same set, before, between and after",
         (
             "tests/test_access_kept.py::test_nobody_gains_or_loses_anything_between_any_two_changes",
