@@ -97,7 +97,11 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "A credential that was used after the plan was made stays",
-        (EXECUTOR + "test_a_credential_used_since_the_plan_stays",),
+        (
+            "tests/engine/test_evidence.py::test_a_credential_used_since_the_plan_stays",
+            "tests/engine/test_evidence.py::test_evidence_that_cannot_be_read_stops_the_change",
+            "tests/aws/test_root_session.py::test_a_key_used_since_the_plan_is_not_deleted",
+        ),
     ),
     (
         "A key is deactivated first and deleted in a later plan",

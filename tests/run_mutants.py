@@ -54,7 +54,12 @@ SUITES = {
     "store": Suite(("remediate/store/*",), ("tests/store",)),
     "executor": Suite(
         ("remediate/executor/*",),
-        ("tests/engine/test_executor.py", "tests/engine/test_fencing.py", "tests/engine/test_lag.py"),
+        (
+            "tests/engine/test_executor.py",
+            "tests/engine/test_evidence.py",
+            "tests/engine/test_fencing.py",
+            "tests/engine/test_lag.py",
+        ),
     ),
 }
 

@@ -1,10 +1,8 @@
 """The executor against a strict AWS, with faults on the wire: nothing is done twice, and nothing is hidden."""
 
-import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -551,34 +549,6 @@ def test_an_edit_between_any_two_calls_is_never_overwritten(aws: Aws, wire: Wire
             looked = [c.index for c in looks if c.index < written[0]]
             assert begun[0] >= looked[-1]  # only between the last look and the call itself is there no defence
     assert conflicts > 3
-
-
-def test_a_credential_used_since_the_plan_stays(aws: Aws, wire: Wire, tmp_path: Path) -> None:
-    from moto.iam.models import AccessKeyLastUsed, iam_backends
-
-    iam = aws.client("iam")
-    iam.create_user(UserName="alice")
-    key = iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
-    change = step("iam.access_key", "alice", key, was="Active", to="Inactive")
-    runs = Runs(plan_of(dataclasses.replace(change, evidence={"last_used": None})), tmp_path, wire)
-    backend: Any = iam_backends[aws.account_id]["aws"]
-    backend.access_keys[key].last_used = AccessKeyLastUsed(datetime(2029, 12, 31, tzinfo=UTC), "s3", "us-east-1")
-    result = runs.run()
-    assert outcomes(result) == ["conflict"]
-    assert "2029-12-31" in result.details[1]
-    assert wire.faults.writes == []
-
-
-def test_evidence_that_cannot_be_read_stops_the_change(aws: Aws, wire: Wire, tmp_path: Path) -> None:
-    iam = aws.client("iam")
-    iam.create_user(UserName="alice")
-    iam.create_login_profile(UserName="alice", Password="Correct-Horse-1")
-    change = step("iam.login_profile", "alice", was="password", to=None)
-    runs = Runs(plan_of(dataclasses.replace(change, evidence={"last_used": None})), tmp_path, wire)
-    result = runs.run(Faults().nth("GetUser", 1, f.denied))
-    assert outcomes(result) == ["failed"]
-    assert wire.faults.writes == []
-    assert outcomes(runs.run()) == ["done"]
 
 
 def test_waiting_for_aws_looks_again(aws: Aws, wire: Wire, tmp_path: Path) -> None:
