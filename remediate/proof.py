@@ -17,7 +17,7 @@ from remediate.policy import NotAPolicy
 from remediate.policy.compare import Difference, Policies
 from remediate.policy.known import ADMINISTRATOR, Known
 from remediate.policy.statement import parse
-from remediate.policy.witness import Shown
+from remediate.policy.witness import Shown, generally
 
 MOST = 5
 """Requests that show what somebody loses or gains by one change; the rest are counted."""
@@ -146,16 +146,13 @@ def _witnesses(found: Iterable[Difference], known: Known) -> Witnesses:
 
 
 def _witness(found: Difference, known: Known) -> Witness:
-    request = found.request
+    request = generally(found, known).request
     if request is None:
         return Witness(statement=found.statement, doubt=found.doubt)
-    resource, name = request.resource, known.get("aws:username")
-    if name and "${aws:username}" in found.statement:  # the same for everybody: what is their own
-        resource = resource.replace(str(name), "${aws:username}")
     return Witness(
         statement=found.statement,
         action=request.action,
-        resource=resource,
+        resource=request.resource,
         context=request.context,
         absent=found.absent,
     )

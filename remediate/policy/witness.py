@@ -39,22 +39,37 @@ class Shown:
         clear = not any(text.startswith("arn:") for side in (more, less) for held in side.values() for text in held)
         question = Question(more, less, known)
         for suspect in question.suspects():
-            kept = self._kept[suspect.text]
-            again = (
-                next((d for d in kept if d.request and shows(d.request, more, less, known)), None) if clear else None
-            )
-            if again:
-                yield again
+            kept = self._kept[suspect.text] if clear else []
+            again = (with_name(one, OWN, str(known.get("aws:username"))) for one in kept)
+            if shown := next((d for d in again if d.request and shows(d.request, more, less, known)), None):
+                yield shown
             elif (found := question.difference(suspect)) is not None:
                 better = self._better(found, more, less, known) if clear else None
                 shown = msgspec.structs.replace(found, request=better) if better else found
                 if better and len(kept) < KEPT:
-                    kept.append(shown)
+                    kept.append(generally(shown, known))
                 yield shown
 
     def _better(self, found: Difference, more: Policies, less: Policies, known: Known) -> Request | None:
         candidates = _candidates(found, known, self.account)
         return next((request for request in candidates if shows(request, more, less, known)), None)
+
+
+OWN = "${aws:username}"
+
+
+def generally(found: Difference, known: Known) -> Difference:
+    """The same for everybody: with a variable for the name of whom it is about, where the statement has it too."""
+    name = known.get("aws:username")
+    return with_name(found, str(name), OWN) if name and OWN in found.statement else found
+
+
+def with_name(found: Difference, name: str, other: str) -> Difference:
+    """The same difference, about another name."""
+    if found.request is None or name not in found.request.resource:
+        return found
+    resource = found.request.resource.replace(name, other)
+    return msgspec.structs.replace(found, request=msgspec.structs.replace(found.request, resource=resource))
 
 
 def shows(request: Request, more: Policies, less: Policies, known: Known) -> bool:
