@@ -117,6 +117,18 @@ def trust_that_others_replace(folder: Path) -> None:
     trust.load(path)
 
 
+def trust_that_is_no_mapping(folder: Path) -> None:
+    path = folder / "t.yaml"
+    path.write_text("[]")
+    trust.load(path)
+
+
+def trust_in_nobody(folder: Path) -> None:
+    path = folder / "t.yaml"
+    path.write_text("planners: []")
+    trust.load(path)
+
+
 ANOTHER = "somebody else has written it, or put another in its place"
 REFUSALS: dict[Callable[[Path], None], tuple[str, list[str], str]] = {
     folder_in_a_file: ("the folder {}/file cannot be made: Not a directory", [], "Elsewhere."),
@@ -164,6 +176,16 @@ REFUSALS: dict[Callable[[Path], None], tuple[str, list[str], str]] = {
         "others can replace the file of trusted keys {}/t.yaml: they can write its folder",
         [],
         "Take that from them: chmod go-w {}",
+    ),
+    trust_that_is_no_mapping: (
+        "{}/t.yaml: a file of trusted keys is a mapping of keys to values",
+        [],
+        trust.REMEDY.replace("{", "{{").replace("}", "}}"),
+    ),
+    trust_in_nobody: (
+        "{}/t.yaml:1: file of trusted keys: Object missing required field approvers",
+        [],
+        trust.REMEDY.replace("{", "{{").replace("}", "}}"),
     ),
 }
 
