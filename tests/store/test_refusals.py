@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from support.engine import plan_of, step
 from support.keys import approve, key_file, new_key, trust_file
 
@@ -111,6 +113,20 @@ def key_with_another_passphrase(folder: Path) -> None:
     keys.load(folder / "key", lambda: "open")
 
 
+def key_that_is_text(folder: Path) -> None:
+    (folder / "key").write_text("sesame")
+    (folder / "key").chmod(0o600)
+    keys.load(folder / "key", str)
+
+
+def key_of_another_kind_with_a_passphrase(folder: Path) -> None:
+    secret = BestAvailableEncryption(b"open sesame")
+    curve = ec.generate_private_key(ec.SECP256R1())
+    (folder / "key").write_bytes(curve.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret))
+    (folder / "key").chmod(0o600)
+    keys.load(folder / "key", lambda: "open sesame")
+
+
 def trust_that_others_replace(folder: Path) -> None:
     path = trust_file(folder / "t.yaml", {"Ana": new_key().key})
     folder.chmod(0o777)
@@ -171,6 +187,8 @@ REFUSALS: dict[Callable[[Path], None], tuple[str, list[str], str]] = {
     ),
     key_that_is_not_there: ("the key {}/key cannot be read: No such file or directory", [], NEW_KEY),
     key_of_many_bytes: ("{}/key is not a private key", [], NEW_KEY),
+    key_that_is_text: ("{}/key is not a private key", [], NEW_KEY),
+    key_of_another_kind_with_a_passphrase: ("the key {}/key is not an ed25519 key", [], NEW_KEY),
     key_with_another_passphrase: ("the passphrase does not open the key {}/key", [], "Try again."),
     trust_that_others_replace: (
         "others can replace the file of trusted keys {}/t.yaml: they can write its folder",
@@ -198,6 +216,13 @@ def test_a_refusal_is_said_in_full(act: Callable[[Path], None], tmp_path: Path) 
     assert error.value.what == what.format(tmp_path)
     assert list(error.value.details) == details
     assert error.value.remedy == remedy.format(tmp_path)
+
+
+def test_a_key_of_the_largest_size(tmp_path: Path) -> None:
+    public = key_file(tmp_path / "key")
+    with (tmp_path / "key").open("ab") as file:
+        file.write(b"\n" * (keys.MAX_BYTES - file.tell()))
+    assert public.startswith(keys.load(tmp_path / "key", str).key)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root gives a file away")

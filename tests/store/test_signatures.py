@@ -120,6 +120,15 @@ def test_a_key_as_openssl_or_ssh_keygen_writes_it(tmp_path: Path, form: PrivateF
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_blank_lines_around_a_key_are_no_part_of_it(tmp_path: Path, form: PrivateFormat) -> None:
+    """As secrets come out of a vault."""
+    file = tmp_path / "ana"
+    public = key_file(file, form=form)
+    file.write_bytes(b"\n \n" + file.read_bytes() + b"\n\n")
+    assert keys.load(file, never).key == canonical(public)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_key_with_a_passphrase(tmp_path: Path, form: PrivateFormat) -> None:
     if form is PrivateFormat.OpenSSH and not find_spec("bcrypt"):
         pytest.skip("OpenSSH's encrypted form needs bcrypt")
