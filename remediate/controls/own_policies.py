@@ -10,6 +10,7 @@ from remediate.account import Account
 from remediate.model import Address, Risk, Struct, Value, Want, at, kind_of, pair_of
 from remediate.playbook.scope import Scope
 from remediate.policy import NotAPolicy, statements
+from remediate.policy.known import denies
 
 MARK = "Remediate"
 HOLDERS: Mapping[str, str] = {f"iam.{holder}_policy": holder for holder in ("user", "group", "role")}
@@ -73,11 +74,6 @@ def moved(before: Value, after: Value) -> set[Risk]:
 def same(one: Value, other: Value) -> bool:
     """Whether two documents say the same, in whatever writing."""
     return not moved(one, other)
-
-
-def denies(statement: str) -> bool:
-    """Whether a canonical statement is a Deny."""
-    return '"Effect":"Deny"' in statement
 
 
 def holders_of(account: Account, arn: str) -> Iterator[Address]:
