@@ -158,6 +158,7 @@ def _caller(timeline: Timeline, access: Access) -> Iterator[str]:
     """The credentials and the permissions that this run itself works with."""
     account = timeline.account
     mine = account.working_as
+    yield from trust.provider_taken(timeline, mine)
     held = [way for one in mine if kind_of(one) != "iam.group" for way in access.carriers(one).items()]
     denied = {change.id for statement, ways in held if denies(statement) and (change := begun(timeline, ways))}
     for change in timeline.changes.values():

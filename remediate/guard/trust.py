@@ -1,10 +1,13 @@
 """What a change of a trust policy means for those who work through the role."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+from remediate.guard.access import TAKES
 from remediate.guard.timeline import Timeline
-from remediate.model import Address, Change, Value
-from remediate.policy import lets_people_in
+from remediate.model import Address, Change, Value, at, kind_of, name_of
+from remediate.policy import lets_people_in, statements
+
+PROVIDERS = {"iam.saml_provider": "saml-provider", "iam.oidc_provider": "oidc-provider"}
 
 
 def shut(timeline: Timeline, role: Address) -> Change | None:
@@ -17,3 +20,16 @@ def shut(timeline: Timeline, role: Address) -> Change | None:
 
 def _open(value: Value) -> bool:
     return isinstance(value, Mapping) and lets_people_in(value.get("trust"))
+
+
+def provider_taken(timeline: Timeline, mine: Collection[Address]) -> Iterator[str]:
+    """Changes that take something from an identity provider through which the caller's role is assumed."""
+    roles = [role for role in timeline.account.roles.values() if at("iam.role", role.name) in mine]
+    trusted = "".join(text for role in roles if lets_people_in(role.trust) for text in statements(role.trust))
+    for change in timeline.changes.values():
+        kind = PROVIDERS.get(kind_of(change.address))
+        if kind and change.classes & TAKES and f':{kind}/{name_of(change.address)}"' in trusted:
+            yield (
+                f"#{change.id} {change.address} is whom the role that this run works with trusts: "
+                "nobody could assume it again through this provider to finish or roll back"
+            )

@@ -78,3 +78,21 @@ def test_the_document_that_makes_the_caller_an_administrator(caller: str) -> Non
     found = violations(now, change(1, at("iam.policy", own), body, less, risk="restrictive"))
     assert bool(found) == caller.endswith("ann")
     assert not found or "makes this run an administrator" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "name", "refused"),
+    [
+        ("iam.saml_provider", "saml-provider", "okta", True),
+        ("iam.oidc_provider", "oidc-provider", "okta", True),
+        ("iam.saml_provider", "saml-provider", "okt", False),
+        ("iam.oidc_provider", "saml-provider", "okta", False),
+    ],
+)
+def test_the_provider_that_the_callers_role_trusts(kind: str, path: str, name: str, refused: bool) -> None:
+    roles = [role("ops", {"Federated": f"arn:aws:iam::{ME}:{path}/okta"})]
+    caller = f"arn:aws:sts::{ME}:assumed-role/ops/ann"
+    now = account(NOW.state, roles=roles, users=NOW.users.values(), caller=caller)
+    found = violations(now, change(1, at(kind, name), {"tags": {}}, None, risk="destructive"))
+    assert bool(found) == refused, found
+    assert not refused or "#1" in found[0]
