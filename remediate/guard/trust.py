@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from remediate.guard.access import TAKES
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Value, at, kind_of, name_of
-from remediate.policy import lets_people_in, statements
+from remediate.policy import canonical_json, lets_people_in
 
 PROVIDERS = {"iam.saml_provider": "saml-provider", "iam.oidc_provider": "oidc-provider"}
 
@@ -25,7 +25,7 @@ def _open(value: Value) -> bool:
 def provider_taken(timeline: Timeline, mine: Collection[Address]) -> Iterator[str]:
     """Changes that take something from an identity provider through which the caller's role is assumed."""
     roles = [role for role in timeline.account.roles.values() if at("iam.role", role.name) in mine]
-    trusted = "".join(text for role in roles if lets_people_in(role.trust) for text in statements(role.trust))
+    trusted = "".join(canonical_json(role.trust).decode() for role in roles if lets_people_in(role.trust))
     for change in timeline.changes.values():
         kind = PROVIDERS.get(kind_of(change.address))
         if kind and change.classes & TAKES and f':{kind}/{name_of(change.address)}"' in trusted:
