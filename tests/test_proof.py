@@ -105,6 +105,30 @@ def test_a_permissions_boundary_is_no_different(after: Value, said: str) -> None
     assert re.search(said, found) if said else not found, found
 
 
+def test_two_halves_of_a_gain_are_seen() -> None:
+    """The boundary is widened, and a policy of ann's own: either by itself gives nothing."""
+    now = account(
+        holding("user", "ann", (), {"own": SOME}), policies(bound=SOME), users=[user("ann", boundary=mine("bound"))]
+    )
+    halves = [
+        change(1, BOUND, NARROW, {"path": "/", "document": document(statement(["s3:Get*", "sqs:*"]))}),
+        change(2, at("iam.user_inline", "ann", "more"), None, document(statement("sqs:*"))),
+    ]
+    assert not list(access.violations(Timeline(now, halves[:1])))
+    found = "\n".join(access.violations(Timeline(now, halves)))
+    assert re.search("#2 .* would give ann new access: .*such as sqs:", found), found
+    assert re.search("#1 .* would give ann new access: .*such as sqs:", found), found
+
+
+@pytest.mark.parametrize("name", ["s3", "a", "home"])
+def test_a_name_that_is_part_of_an_arn_spoils_none(name: str) -> None:
+    now = account(holding("user", name, (), {"own": document(statement("s3:*", HOME))}), users=[user(name)])
+    gone = [change(1, at("iam.user_inline", name, "own"), now.value(at("iam.user_inline", name, "own")), None)]
+    resources = {w.resource for effect in prove(now, gone).effects for w in effect.loses}
+    assert len(resources) == 1
+    assert resources.pop().startswith("arn:aws:s3:::")
+
+
 def test_a_boundary_is_in_the_proof() -> None:
     proof = prove(BOUNDED, [change(1, BOUND, NARROW, WIDE, risk="additive")])
     whole, step = proof.effects

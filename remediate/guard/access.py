@@ -62,7 +62,7 @@ class Proof:
             makes = [self.timeline.changes[s.made] for s in carrier if s.made is not None]
             if not self.timeline.can_coexist(carrier) or _declared(makes, TAKES if taken else GIVES):
                 continue
-            found = self._denied(self.now, statement) if taken else self._allowed(self.now, layer, statement)
+            found = self._denied(self.now, statement) if taken else self._allowed(self._most(layer), layer, statement)
             if found:
                 what = "take access from {}, newly denied" if taken else "give {} new access"
                 yield self._would(max(makes, key=lambda c: c.id), what, statement, found)
@@ -84,6 +84,13 @@ class Proof:
         if found:
             what = "give {} new access, no longer denied" if given else "take access from {}"
             yield self._would(min(ended, key=lambda c: c.id), what, statement, found)
+
+    def _most(self, layer: str) -> Policies:
+        """What a new Allow in a layer comes to meet: what this one allows now, what the others ever do, and what stays
+        denied. Two halves of one gain are seen by either."""
+        denied = {name: frozenset(s for s in held if denies(s)) for name, held in self.lasting.items()}
+        allowed = {**self.ever, layer: self.now[layer]}
+        return {name: denied[name] | {s for s in held if not denies(s)} for name, held in allowed.items()}
 
     def _ways(self, layer: str, statement: str) -> list[Carrier]:
         """The carriers of an Allow, and those of every other that allows at least as much."""

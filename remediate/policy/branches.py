@@ -17,6 +17,11 @@ from remediate.policy.unclear import unclear
 MOST_STEPS = 20_000
 """Values tried for one question. Policies of a size that IAM takes need a few dozen."""
 
+MOST_DOUBTS = 8
+"""Conditions on one key of which it is not known whether they hold with a value: each may or may not."""
+MOST_KEYS = 300
+"""Keys that one question may be about."""
+
 Layers = frozenset[str]
 Value = str | tuple[str, ...] | None
 
@@ -58,6 +63,8 @@ def lost(rules: Sequence[Rule], layers: Layers) -> Context | None:
 
     The context says None of a key that must not be there, and of what is free, whether it must be so: "" or None.
     """
+    if (keys := len({_key(literal) for rule in rules for literal in rule.open})) > MOST_KEYS:
+        raise TooLarge(f"conditions on {keys} keys")
     steps = [0]
     return next(_search(tuple(rules), layers, {}, steps), None)
 
@@ -117,6 +124,8 @@ def _holding(key: str, value: Value, conditions: Sequence[Condition]) -> Iterato
     """What holds with one value; where AWS does not say, it may be so or not."""
     context = {} if value is None else {key: value}
     doubts = {condition: why for condition in conditions if (why := unclear(condition, context))}
+    if len(doubts) > MOST_DOUBTS:
+        raise TooLarge(f"AWS does not say what {len(doubts)} conditions on {key} come to")
     sure = frozenset(c for c in conditions if c not in doubts and holds(c, context))
     for size in range(len(doubts) + 1):
         for perhaps in combinations(doubts, size):

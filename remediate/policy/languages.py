@@ -123,7 +123,7 @@ class Automaton:
             if isinstance(step, Wild):
                 (stopping if within_segment else wild).append(number if step is Wild.ANY else number + 1)
             elif step is not None:
-                for character in {step.lower(), step.upper()} if any_case else (step,):
+                for character in _alike(step) if any_case else (step,):
                     named.setdefault(character, []).append(number + 1)
         if stopping:
             named.setdefault(":", [])
@@ -145,6 +145,12 @@ class Automaton:
                     break
                 number += 1
         return frozenset(found)
+
+
+def _alike(character: str) -> set[str]:
+    """The characters that are the same in any case, as `str.lower` has it: the sign for kelvin is a k, too."""
+    lower = character.lower()
+    return {lower, character.upper(), character, *({"k": "\u212a", "å": "\u212b", "ω": "\u2126"}.get(lower, ""))}
 
 
 def _beyond(named: dict[str, list[int]]) -> str:

@@ -121,6 +121,9 @@ def rule(canonical: str) -> Rule:
     except NotAPolicy as problem:
         flaw = str(problem)
     item = msgspec.json.decode(canonical)
+    if not isinstance(item, dict) or item.get("Effect") not in ("Allow", "Deny"):
+        every = listed(_EVERYTHING)  # it may deny: nothing that it bears on is known to be allowed
+        return Rule(canonical, "Deny", None, every, every, (), None, flaw)
     try:
         return _rule(canonical, msgspec.json.encode({k: v for k, v in item.items() if k != "Condition"}).decode(), flaw)
     except NotAPolicy:

@@ -4,17 +4,28 @@ Whatever a request has there, one of these values makes the same conditions hold
 sorts begin and end: texts by their patterns, numbers and times between those named, addresses at the edges of networks.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import localcontext
 from ipaddress import ip_address
-from itertools import chain, combinations, pairwise
+from itertools import chain, combinations_with_replacement, pairwise
 from math import comb
 
 from remediate.policy.languages import Language, TooLarge, texts
 from remediate.policy.patterns import letters, pattern
 from remediate.policy.statement import Condition
-from remediate.policy.values import moment, network, number
+from remediate.policy.values import FIRST, LAST, moment, network, number
 
+TYPED = frozenset(
+    f"aws:{name}"
+    for name in "currenttime epochtime multifactorauthage multifactorauthpresent principalisawsservice securetransport "
+    "sourceip tokenissuetime viaawsservice vpcsourceip".split()
+)
+"""Keys of which AWS itself says what kind of value they have.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
+MOST_DIGITS = 4096
+"""More than a policy has room for, so that no number between two others is rounded away."""
 DAY = 86_400.0
 MOST = 4000
 """Values of one key. A policy of a size that IAM takes comes to a few dozen."""
@@ -29,17 +40,21 @@ def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | No
     kinds = {_kind(c) for c in conditions} - {"null"}
     if len(kinds) > 1:
         raise TooLarge(f"{conditions[0].key} is compared as {' and as '.join(sorted(kinds))}")
-    single = list(dict.fromkeys(KINDS[kinds.pop() if kinds else "text"](conditions)))
+    kind = kinds.pop() if kinds else "text"
+    single = list(dict.fromkeys(KINDS[kind](conditions)))
+    if kind != "text" and conditions[0].key not in TYPED:
+        single += ["x", ""]  # a tag, say: what it holds need not be what it is compared as
     if not any(c.quantifier for c in conditions):
         return (None, *single)
-    several = list(chain.from_iterable(_subsets(single, size) for size in range(len(conditions) + 1)))
+    several = list(chain.from_iterable(_sets(single, size) for size in range(len(conditions) + 1)))
     return (None, *several)
 
 
-def _subsets(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    if comb(len(values), size) > MOST:
+def _sets(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Sets of so many values, the same sort twice too: a plain operator tells one value from two."""
+    if comb(len(values) + size - 1, size) > MOST:
         raise TooLarge(f"more than {MOST:,} sets of values of one key")
-    return combinations(values, size)
+    return combinations_with_replacement(values, size)
 
 
 def _kind(condition: Condition) -> str:
@@ -67,15 +82,17 @@ def _language(condition: Condition) -> Language:
 
 def _numbers(conditions: Sequence[Condition]) -> Iterator[str]:
     named = sorted({n for c in conditions for v in c.values if (n := number(v)) is not None})
-    if named:
-        yield from map(str, (*named, named[0] - 1, named[-1] + 1, *((a + b) / 2 for a, b in pairwise(named))))
+    with localcontext(prec=MOST_DIGITS):
+        if named:
+            halfway = [(a + b) / 2 for a, b in pairwise(named)]
+            yield from map(str, (*named, named[0] - 1, named[-1] + 1, *halfway))
 
 
 def _dates(conditions: Sequence[Condition]) -> Iterator[str]:
     named = sorted({m for c in conditions for v in c.values if (m := moment(v)) is not None})
     if named:
         halfway = ((a + b) / 2 for a, b in pairwise(named))
-        seconds = (*named, named[0] - DAY, named[-1] + DAY, *halfway)
+        seconds = (*named, max(named[0] - DAY, FIRST), min(named[-1] + DAY, LAST), *halfway)
         yield from (datetime.fromtimestamp(s, UTC).isoformat().replace("+00:00", "Z") for s in seconds)
 
 
@@ -94,8 +111,13 @@ def _truths(_conditions: Sequence[Condition]) -> Iterator[str]:
 
 
 def _bytes(conditions: Sequence[Condition]) -> Iterator[str]:
-    yield from (v for c in conditions for v in c.values)
-    yield "eA=="
+    named = [v for c in conditions for v in c.values]
+    yield from named
+    yield next(
+        text
+        for n in range(len(named) + 1)
+        if (text := b64encode(bytes([120, n % 256, n // 256])).decode()) not in named
+    )
 
 
 KINDS: Mapping[str, Callable[[Sequence[Condition]], Iterator[str]]] = {

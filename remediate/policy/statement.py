@@ -80,6 +80,8 @@ def parse(canonical: str) -> Statement:
     if unknown := sorted(item.keys() - known):
         raise NotAPolicy(f"no statement has {', '.join(unknown)}")
     principals = _principals(item)
+    if any("${" in text for name in ("Action", "NotAction") for text in _listed(item.get(name, []))):
+        raise NotAPolicy("IAM takes no variables in actions")
     return Statement(
         effect=item["Effect"],
         actions=_names(item, "Action"),
@@ -100,6 +102,10 @@ def _names(item: Mapping[str, Value], element: str, *, optional: bool = False) -
     if not patterns:
         raise NotAPolicy(f"{found[0]} lists nothing")
     return Names(patterns=patterns, negated=found[0] != element)
+
+
+def _listed(value: Value) -> list[str]:
+    return [str(text) for text in value] if isinstance(value, list) else [str(value)]
 
 
 def _texts(value: Value, what: str) -> tuple[str, ...]:

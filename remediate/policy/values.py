@@ -4,7 +4,7 @@ import re
 from base64 import b64decode
 from binascii import Error
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -16,12 +16,21 @@ _EPOCH = re.compile(r"\d{1,3}|\d{5,}", re.ASCII)
 _MOMENT = re.compile(
     r"(\d{4}-\d\d)(?:-(\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d))?)?", re.ASCII
 )  # fmt: skip
+FIRST, LAST = -62_135_596_800.0, 253_402_300_799.0
+"""The years 1 to 9999, in seconds since 1970."""
 _CIDR = re.compile(r"[^/]+(/\d+)?", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
 def number(text: str) -> Decimal | None:
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    """None beyond what a floating-point number holds: AWS does not say what it makes of that."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        found = Decimal(text)
+    except InvalidOperation:  # an exponent of more digits than there are
+        return None
+    return found if abs(found.adjusted()) <= 308 else None
 
 
 @lru_cache(maxsize=4096)
@@ -32,7 +41,7 @@ def moment(text: str) -> float | None:
     https://www.w3.org/TR/NOTE-datetime
     """
     if _EPOCH.fullmatch(text):
-        return float(text)
+        return found if (found := float(text)) <= LAST else None
     parts = _MOMENT.fullmatch(text)
     if not parts:
         return None
@@ -41,7 +50,7 @@ def moment(text: str) -> float | None:
         return (
             datetime.fromisoformat(f"{month}-{day or '01'}T{time or '00:00'}{zone or 'Z'}").astimezone(UTC).timestamp()
         )
-    except ValueError:  # the 31st of February
+    except (ValueError, OverflowError):  # the 31st of February, or a year before the first
         return None
 
 

@@ -4,6 +4,7 @@ The comparison finds the shortest action that shows it, `s3:get`, which AWS may 
 among the actions and ARNs that there are; the evaluator has the last word on whether it shows the difference.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -36,7 +37,7 @@ class Shown:
 
     def differences(self, more: Policies, less: Policies, known: Known) -> Iterator[Difference]:
         """What one set of policies allows and another does not, one difference for each statement that makes one."""
-        clear = not any(text.startswith("arn:") for side in (more, less) for held in side.values() for text in held)
+        clear = all(map(_clear, {text for side in (more, less) for held in side.values() for text in held}))
         question = Question(more, less, known)
         for suspect in question.suspects():
             kept = self._kept[suspect.text] if clear else []
@@ -58,6 +59,11 @@ class Shown:
 OWN = "${aws:username}"
 
 
+def _clear(text: str) -> bool:
+    """Whether it is a statement, and no ARN or text that the evaluator could not look into."""
+    return not text.startswith("arn:") and '"Effect":' in text
+
+
 def generally(found: Difference, known: Known) -> Difference:
     """The same for everybody: with a variable for the name of whom it is about, where the statement has it too."""
     name = known.get("aws:username")
@@ -68,7 +74,8 @@ def with_name(found: Difference, name: str, other: str) -> Difference:
     """The same difference, about another name."""
     if found.request is None or name not in found.request.resource:
         return found
-    resource = found.request.resource.replace(name, other)
+    *parts, last = found.request.resource.split(":", 5)
+    resource = ":".join([*parts, re.sub(rf"(?<![\w+=,.@-]){re.escape(name)}(?![\w+=,.@-])", lambda _: other, last)])
     return msgspec.structs.replace(found, request=msgspec.structs.replace(found.request, resource=resource))
 
 

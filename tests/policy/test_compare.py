@@ -45,6 +45,7 @@ def when(operator: str, key: str, *values: str) -> dict[str, Any]:
 
 STAR, S3, GET = statement("*"), statement("s3:*"), statement("s3:GetObject", "arn:aws:s3:::b/*")
 MFA = when("Bool", "aws:MultiFactorAuthPresent", "true")
+ALL_A = when("ForAllValues:StringLike", "aws:TagKeys", "a*")
 NO_MFA_IF_SAID = when("BoolIfExists", "aws:MultiFactorAuthPresent", "false")
 ALL_BUT_IAM = {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": ["*"]}
 OWN, ANNS = "arn:aws:s3:::home/${aws:username}/*", "arn:aws:s3:::home/ann/*"
@@ -170,6 +171,52 @@ CASES: dict[str, Case] = {
     ),
     "a Deny with an operator that nobody knows": (
         policies(S3, deny("s3:*", **when("StringResembles", "aws:x", "a"))), policies(S3), "wider",
+    ),
+    "a sign that is a letter in another case": (
+        policies(statement("s3:*", **when("StringEqualsIgnoreCase", "aws:x", "k"))),
+        policies(statement("s3:*", **when("StringEquals", "aws:x", "k", "K"))), "narrower",
+    ),
+    "numbers of more digits than are reckoned with": (
+        policies(statement("s3:*", **when("NumericLessThan", "s3:max-keys", "1e30"))), policies(), "narrower",
+    ),
+    "bytes": (
+        policies(S3), policies(statement("s3:*", **when("BinaryEqualsIfExists", "aws:x", "eA=="))), "narrower",
+    ),
+    "a tag that is neither true nor false": (
+        policies(S3),
+        policies(*(statement("s3:*", **when("BoolIfExists", "aws:RequestTag/a", v)) for v in ("true", "false"))),
+        "narrower",
+    ),
+    "several values, and one": (
+        policies(statement("s3:*", **ALL_A)),
+        policies(statement("s3:*", Condition={**ALL_A["Condition"], "StringLike": {"aws:TagKeys": "a*"}})),
+        "narrower",
+    ),
+    "a variable in an action, which IAM does not take": (
+        policies(statement("s3:${aws:username}")), policies(statement("s3:ann")), "different",
+    ),
+    "a day beyond all days": (
+        policies(statement("s3:*", **when("DateLessThan", "aws:CurrentTime", "9" * 17))), policies(), "narrower",
+    ),
+    "a day before all days": (
+        policies(statement("s3:*", **when("DateLessThan", "aws:CurrentTime", "0001-01-01T00:00:00+01:00"))), policies(),
+        "narrower",
+    ),
+    "a number beyond all numbers": (
+        policies(statement("s3:*", **when("NumericLessThan", "s3:max-keys", "1e" + "9" * 20))), policies(), "narrower",
+    ),
+    "many conditions that nobody can tell": (
+        policies(S3),
+        policies(S3, *(deny("s3:*", **when("ArnNotLike", "aws:x", f"arn:aws:s3:::b{n}")) for n in range(25))),
+        "narrower",
+    ),
+    "a thousand keys": (
+        policies(statement("s3:*", Condition={"StringEquals": {f"aws:x{n}": "a" for n in range(1000)}})), policies(),
+        "narrower",
+    ),
+    "many asterisks": (
+        policies(statement("s3:*", "*".join("abcdefghijklmnopqrstuvwxyz"))),
+        policies(statement("s3:*", "*".join("zyxwvutsrqponm"))), "different",
     ),
     "no policy at all": ({"identity": frozenset({'"text"'})}, policies(), "narrower"),
 }  # fmt: skip
