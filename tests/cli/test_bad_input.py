@@ -314,8 +314,9 @@ def test_an_account_that_was_edited_on_the_way(aws: Aws, file: Path, tmp_path: P
         looks[0] += _operation(environ) == "ListUserTags"
         if looks[0] == 3:  # before the run, before the wave, and right before the call
             looks[0] += 1
-            threading.Thread(target=iam.tag_user, kwargs=THEIRS).start()
-            time.sleep(0.5)
+            edit = threading.Thread(target=iam.tag_user, kwargs=THEIRS)
+            edit.start()
+            edit.join(timeout=30)
         return inner(environ, start_response)
 
     aws.sandbox.application = application
