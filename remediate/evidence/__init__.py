@@ -1,0 +1,13 @@
+"""What CloudTrail says about who does what, folded into a summary that can be merged in any order.
+
+    record     one record of a log file, as far as it is needed here
+    principal  who made a call, and with which credential
+    ladder     what a summary gives up, in which order, so that it stays small
+    resource   which resource a call was about
+    fold       records into a summary
+    summary    what a summary is, and how two become one
+    sessions   who stands behind the session of a role
+    actions    which permission a call needed
+
+Nothing here reads a file or asks the clock.
+"""
