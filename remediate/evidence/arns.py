@@ -54,10 +54,10 @@ def tells(account: str, partition: str) -> Tells:
 
     def told(event: str, region: str, text: bytes) -> Sequence[str]:
         need = needed(event)
-        if need is None or len(need.actions) != 1:
+        if need is None or not need.actions:
             return ()
         places = {"Partition": partition, "Region": region, "Account": account}
-        found = list(_told(need.actions[0], places, parameters(text)))
+        found = list(_told(need.actions[0], places, parameters(text)))  # the others are about the same
         return sorted(set(found)) if len(found) <= MOST else ()
 
     return told
@@ -94,18 +94,17 @@ def _texts(value: Value) -> Iterator[str]:
 
 
 def _told(action: str, places: Mapping[str, str], given: Parameters) -> Iterator[str]:
-    kinds = _kinds(action)
     arns = [text for texts in given.values() for text in texts if text.startswith("arn:")]
     found: dict[str, list[str]] = {}
-    for kind, forms in kinds.items():
-        own = [arn for arn in arns if any(_expression(form).fullmatch(arn) for form in forms)]
-        found[kind] = own or next((filled for form in forms if (filled := _filled(form, places, given))), [])
+    for kind, shapes in kinds(action).items():
+        own = [arn for arn in arns if any(_expression(form).fullmatch(arn) for form in shapes)]
+        found[kind] = own or next((filled for form in shapes if (filled := _filled(form, places, given))), [])
     if all(found.values()) or _TAGGING.match(action.partition(":")[2]):
         yield from (arn for own in found.values() for arn in own)
 
 
 @cache
-def _kinds(action: str) -> Mapping[str, tuple[str, ...]]:
+def kinds(action: str) -> Mapping[str, tuple[str, ...]]:
     """The forms of the ARNs that an action may be about, by what they are the ARNs of; those with more parts first."""
     found: dict[str, list[str]] = defaultdict(list)
     for form in catalog.actions()[action.lower()].arns:
