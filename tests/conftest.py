@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from support.aws import Aws
+from support.direct import direct
 from support.engine import Wire
 from support.faults import Faults
 
@@ -24,7 +25,7 @@ settings.load_profile("patient")
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox() as running, direct(running):
         yield running
 
 

@@ -51,7 +51,7 @@ class LoopbackSession(Session):
                 s3={"addressing_style": "path", "use_accelerate_endpoint": False},
             )
         )
-        answer: Any = lambda **sent: _answered(url, sent["request"], ask)  # noqa: E731
+        answer: Any = lambda **sent: answered(url, sent["request"], ask)  # noqa: E731
         core.register("before-send", answer)
         self.profile = None
         self._caller_key = caller_key
@@ -115,7 +115,7 @@ def shown(value: Any, shape: "Shape | None") -> Value:
     return WITHHELD if isinstance(value, bytes) else str(value)
 
 
-def _answered(url: str, request: "AWSPreparedRequest", ask: Ask) -> "AWSResponse":
+def answered(url: str, request: "AWSPreparedRequest", ask: Ask) -> "AWSResponse":
     """The emulator's answer, in place of a connection: botocore makes none for a request that has an answer."""
     from botocore.awsrequest import AWSResponse, HeadersDict
 

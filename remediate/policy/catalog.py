@@ -23,6 +23,8 @@ class Action(NamedTuple):
     level: str
     arns: tuple[str, ...]
     """Forms of the ARNs that it may be about, with `${Names}`; `*` where it is about none."""
+    key: str
+    """The name in lower case."""
 
 
 @cache
@@ -37,8 +39,8 @@ def actions() -> Mapping[str, Action]:
         rows = (get_action_data(prefix, short) or {}).get(prefix, [])
         if rows:
             arns = tuple(dict.fromkeys(row["resource_arn_format"] for row in rows))
-            found.append(Action(rows[0]["action"], rows[0]["access_level"], arns))
-    return {a.name.lower(): a for a in sorted(found, key=_prominence)}
+            found.append(Action(rows[0]["action"], rows[0]["access_level"], arns, rows[0]["action"].lower()))
+    return {a.key: a for a in sorted(found, key=_prominence)}
 
 
 def _prominence(action: Action) -> tuple[int, bool, int, str]:

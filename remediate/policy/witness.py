@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
@@ -103,12 +104,11 @@ def _candidates(found: Difference, known: Known, account: str) -> Iterator[Reque
     if request is None:
         return
     try:
-        every = _named(parse(found.statement).actions)
+        names = parse(found.statement).actions
     except NotAPolicy:
         return
     own = [_filled(of) for one in prepared(found.statement, known) for of in one.resources.sure]
-    alike = [a for a in every if a.name.lower().startswith(request.action)]
-    for action in dict.fromkeys((*alike[:TRIED], *every[:TRIED])):
+    for action in dict.fromkeys((*_tried(names, request.action), *_tried(names, ""))):
         places = catalog.places(action, account)
         for resource in dict.fromkeys((*_both(own, places), *places, *own, request.resource)):
             yield msgspec.structs.replace(request, action=action.name, resource=resource)
@@ -119,6 +119,12 @@ def _named(names: Names) -> tuple[Action, ...]:
     """Every action of AWS's that a list of actions is about."""
     among = listed(names)
     return tuple(a for name, a in catalog.actions().items() if among.cover(name, lambda _: None))
+
+
+@lru_cache(maxsize=256)
+def _tried(names: Names, beginning: str) -> tuple[Action, ...]:
+    """Those of them that begin like that."""
+    return tuple(islice((a for a in _named(names) if a.key.startswith(beginning)), TRIED))
 
 
 def _both(own: Sequence[str], places: Sequence[str]) -> list[str]:

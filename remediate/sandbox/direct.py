@@ -23,18 +23,24 @@ def ask_of(application: Callable[..., Iterable[bytes]]) -> Ask:
     turn = threading.Lock()
 
     def ask(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        begun: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def start(status: str, answered: list[tuple[str, str]], _failure: Any = None) -> None:
-            begun.append((status, answered))
-
-        environ = _environ(method, url, headers, body)
         with turn:
-            text = b"".join(_said(application, environ, start))
-        status, answered = begun[-1]
-        return int(status.split()[0]), {"Date": formatdate(usegmt=True), **dict(answered)}, text  # as a server adds it
+            return asked(application, method, url, headers, body)
 
     return ask
+
+
+def asked(
+    application: Callable[..., Iterable[bytes]], method: str, url: str, headers: Mapping[str, str], body: bytes
+) -> Answer:
+    """What this WSGI application says to one request."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status: str, answered: list[tuple[str, str]], _failure: Any = None) -> None:
+        begun.append((status, answered))
+
+    text = b"".join(_said(application, _environ(method, url, headers, body), start))
+    status, answered = begun[-1]
+    return int(status.split()[0]), {"Date": formatdate(usegmt=True), **dict(answered)}, text  # as a server adds it
 
 
 def _said(application: Callable[..., Iterable[bytes]], environ: dict[str, Any], start: Any) -> Iterable[bytes]:

@@ -3,14 +3,20 @@
 import json
 import socket
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
 from moto.backends import list_of_moto_modules
+from moto.core import responses
+from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from remediate.sandbox import services, strict
+
+# Moto lists the methods of a class at each call: a fifth of the time that the call takes.
+responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]
 
 
 class Quiet(MotoRequestHandler):

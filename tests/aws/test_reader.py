@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from support.aws import Aws
 from support.engine import Wire
-from support.faults import Faults, denied, expired
+from support.faults import Faults, denied
 
 from remediate.aws.reader import read_account
 from remediate.cli import work
-from remediate.errors import CallFailed, CredentialsEnded
+from remediate.errors import CallFailed
 from remediate.model import Plan
 from remediate.sandbox import fill
 from remediate.sandbox.strict import settings
@@ -125,15 +125,6 @@ def test_every_operation_of_a_plan_is_among_those_that_are_denied(aws: Aws, wire
 def test_an_account_that_cannot_be_identified_is_an_error(aws: Aws, wire: Wire) -> None:
     with pytest.raises(CallFailed):
         planned(wire, Faults().when(lambda call: call.operation == "GetCallerIdentity", denied))
-
-
-def test_ended_credentials_stop_the_reading_at_any_call(aws: Aws, wire: Wire) -> None:
-    fill()
-    faults = Faults()
-    planned(wire, faults)
-    for operation in sorted({call.operation for call in faults.calls}):
-        with pytest.raises(CredentialsEnded):
-            planned(wire, Faults().nth(operation, 1, expired))
 
 
 def test_planning_sends_nothing_that_changes(aws: Aws, wire: Wire) -> None:

@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def messy(aws: Aws, wire: Wire, folder: Path) -> Aws:
-    fill(people=20)
+    fill(people=10)
     wire.faults = Faults()
     return aws
 
