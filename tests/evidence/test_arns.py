@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.evidence.actions import needed
-from remediate.evidence.arns import DEEPEST, MOST, kinds, forms, parameters, tells
+from remediate.evidence.arns import DEEPEST, MOST, forms, kinds, parameters, tells
 from remediate.evidence.exceptions import SAME
 from remediate.evidence.parameters import ALIKE, CALLED, GUID, MADE_UP
 from remediate.model import Value
