@@ -26,6 +26,11 @@ from mutants import EXPLAINED
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("remediate", "tests", "playbooks", "pyproject.toml", "README.md")
+PATIENCE = ("timeout_constant=5.0", "timeout_multiplier=3.0")
+ALONE = ("timeout_constant=60.0", "timeout_multiplier=5.0")
+"""On a busy machine a mutant may be out of time that no test noticed: it is tried again, alone, with more patience."""
+TIMED_OUT = frozenset({24, -24, 36, 152, 255})
+KILLED = frozenset({1, 3})
 SURVIVED = {0: "survived", 5: "no test", 33: "no test"}
 """What mutmut writes down for a mutant: pytest's exit code, or 33 where no test comes to it."""
 UNCHECKED = None
@@ -80,6 +85,15 @@ class Mutant:
         return f"{self.place}: {self.new or f'without {self.old}'}"
 
     @property
+    def fate(self) -> str:
+        """Time-outs are those that were out of time even when tried alone: code that never ends."""
+        if self.exit_code in TIMED_OUT:
+            return "timed out"
+        if self.exit_code in KILLED:
+            return "killed"
+        return SURVIVED.get(self.exit_code, "broken") if self.exit_code is not UNCHECKED else "not tried"
+
+    @property
     def wording(self) -> bool:
         """Whether only the words of a sentence differ. What a message says is read by people; its data is not in it."""
         pairs = zip(literals(self.old), literals(self.new), strict=False)
@@ -111,25 +125,35 @@ def narrowed(suites: Mapping[str, Suite], files: Sequence[str]) -> dict[str, Sui
 
 
 def tried(suite: Suite, folder: Path, children: int) -> Iterator[Mutant]:
-    """Runs mutmut in a copy of the tree."""
+    """Runs mutmut in a copy of the tree; then once more, one by one, for those that were out of time."""
     for name in COPIED:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
     (folder / "frugal.py").write_text(FRUGAL)
-    (folder / "setup.cfg").write_text(_settings(suite))
+    (folder / "mutants").mkdir()  # Python looks no more into a folder that was not there when it began
+    _run(suite, folder, PATIENCE, children)
+    found = list(results(folder))
+    if any(mutant.exit_code in TIMED_OUT for mutant in found):
+        _run(
+            suite, folder, ALONE, 1
+        )  # with other patience, mutmut tries again those that were out of time, and no others
+        found = list(results(folder))
+    yield from found
+
+
+def _run(suite: Suite, folder: Path, patience: Sequence[str], children: int) -> None:
+    (folder / "setup.cfg").write_text(_settings(suite, patience))
     environment = {**os.environ, "PYTHONPATH": str(folder / "mutants"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children)]
-    (folder / "mutants").mkdir()  # Python looks no more into a folder that was not there when it began
     log = folder / "mutmut.log"
-    with log.open("wb") as sink:
+    with log.open("ab") as sink:
         done = subprocess.run(command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         sys.exit(f"mutmut ended with {done.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
-    yield from results(folder)
 
 
-def _settings(suite: Suite) -> str:
+def _settings(suite: Suite, patience: Sequence[str]) -> str:
     lists = {
         "only_mutate": suite.files,
         "also_copy": ("frugal.py", *COPIED[1:]),
@@ -144,7 +168,6 @@ def _settings(suite: Suite) -> str:
         "pytest_add_cli_args_test_selection": suite.tests,
     }
     body = [f"{name}=\n" + "\n".join(f"    {item}" for item in items) for name, items in lists.items()]
-    patience = ("timeout_constant=5.0", "timeout_multiplier=3.0")
     return "\n".join(["[mutmut]", "source_paths=remediate", *patience, *body, ""])
 
 
@@ -175,34 +198,40 @@ def _changed(diff: str) -> tuple[str, str]:
 
 def judged(mutants: Sequence[Mutant], explained: Mapping[str, str]) -> bool:
     """Prints what came of them. True if every survivor is explained, and every explanation is of a survivor."""
-    lived = [m for m in mutants if m.exit_code in SURVIVED]
+    fates = Counter(mutant.fate for mutant in mutants)
+    lived = [m for m in mutants if m.fate in SURVIVED.values()]
     unexplained = [m for m in lived if not m.wording and m.identity not in explained]
     places = {m.place.partition(":")[0] for m in mutants}
-    alive = {m.identity for m in mutants if m.exit_code not in (1, 3)}
+    alive = {m.identity for m in mutants if m.fate != "killed"}
     stale = [i for i in explained if i.partition(":")[0] in places and i not in alive]
-    unchecked = sum(m.exit_code is UNCHECKED for m in mutants)
-    for mutant in unexplained:
-        print(f"\n{SURVIVED[mutant.exit_code or 0]}: {mutant.identity}\n    was: {mutant.old}")
+    for mutant in [*unexplained, *(m for m in mutants if m.fate in ("timed out", "broken"))]:
+        print(f"\n{mutant.fate}: {mutant.identity}\n    was: {mutant.old}")
     for identity in stale:
         print(f"\nexplained, and no mutant lives that it explains: {identity}")
     wording = sum(m.wording for m in lived)
+    others = [f"{fates[fate]} {fate}" for fate in ("timed out", "broken", "not tried") if fates[fate]]
     print(
-        f"{len(mutants)} mutants, {len(mutants) - len(lived) - unchecked} killed, {len(lived)} survived: "
+        f"{len(mutants)} mutants, {fates['killed']} killed, {len(lived)} survived: "
         f"{wording} in the wording of sentences, {len(lived) - wording - len(unexplained)} explained, "
-        f"{len(unexplained)} unexplained" + (f"; {unchecked} not tried" if unchecked else "")
+        f"{len(unexplained)} unexplained" + "".join(f"; {other}" for other in others)
     )
-    return not unexplained and not stale and not unchecked
+    return not unexplained and not stale and not fates["broken"] and not fates["not tried"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--only", choices=SUITES, action="append", help="one package; all of them otherwise")
     parser.add_argument("--file", action="append", help="such as guard/quotas.py: nothing else is changed")
+    parser.add_argument(
+        "--tests", action="append", help="only these tests are to notice: quicker, while one writes them"
+    )
     parser.add_argument("--children", type=int, default=os.cpu_count(), help="mutants tried at a time")
     parser.add_argument("--keep", type=Path, help="an empty folder to work in, and to keep")
     arguments = parser.parse_args()
     chosen = {name: SUITES[name] for name in arguments.only or SUITES}
     chosen = narrowed(chosen, arguments.file) if arguments.file else chosen
+    if arguments.tests:
+        chosen = {name: replace(suite, tests=tuple(arguments.tests)) for name, suite in chosen.items()}
     good = []
     for name, suite in chosen.items():
         begun = time.monotonic()
