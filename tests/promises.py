@@ -118,8 +118,12 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "Who is exempt is untouched",
-        ("tests/test_exempt.py::test_no_plan_touches_who_is_exempt", RULES + "test_the_exempt_are_untouched"),
+        "Who is exempt is untouched, and where tags could not be read, everybody is",
+        (
+            "tests/test_exempt.py::test_no_plan_touches_who_is_exempt",
+            "tests/test_exempt.py::test_where_tags_could_not_be_read_everybody_is_left_alone",
+            RULES + "test_the_exempt_are_untouched",
+        ),
     ),
     (
         "MFA enforcement never stops a key in use",

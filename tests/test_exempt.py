@@ -4,22 +4,27 @@ from collections.abc import Iterator
 from datetime import date
 from fnmatch import fnmatchcase
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from support import faults as f
 from support.aws import Aws
+from support.faults import Faults
 
 from remediate import planner
 from remediate.account import Account, Role, User
 from remediate.aws.resources import RESOURCES
+from remediate.aws.session import Session
 from remediate.cli import work
 from remediate.controls import CONTROLS
 from remediate.errors import Refused
-from remediate.model import Address, Change, Exemption, Matcher
+from remediate.model import Address, Change, Exemption, Matcher, kind_of
 from remediate.planner import Chosen
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.sandbox import fill
+from remediate.sandbox.strict import settings as strict
 
 PLAYBOOK = "acme"
 
@@ -105,3 +110,26 @@ def test_no_plan_touches_who_is_exempt(surveyed: tuple[Account, Chosen, Playbook
     }
     event(f"{len(untouched) > 0} exempt, {min(len(changes), 1)} changes")
     assert not [change.address for change in changes if about(change, account) & untouched]
+
+
+def test_where_tags_could_not_be_read_everybody_is_left_alone(aws: Aws) -> None:
+    """Somebody exempt by a tag that nobody saw is not "not exempt": unknown, and no change is about anybody.
+
+    The second page of the listing is refused, so that some people were seen, and their tags with them.
+    """
+    fill()
+    strict.page_size = 20
+    refused = lambda call: call.operation == "GetAccountAuthorizationDetails" and call.n > 1  # noqa: E731
+    playbook = work.playbook_named(PLAYBOOK)
+    account, chosen = work.survey(Faults().when(refused, f.denied).watch(Session()), playbook, ())
+    by_tag = Exemption(match=Matcher(tag={"*": "*"}), owner="ana", reason="says a tag", expires=date(2099, 1, 1))
+    scope = Scope(playbook=msgspec.structs.replace(playbook, exemptions=(by_tag,)), now=work.SystemClock().now())
+    plan = planner.draft(account, chosen, scope, RESOURCES)
+    assert [
+        change.address for change in plan.changes if RESOURCES[kind_of(change.address)].principal(change.address)
+    ] == []
+    assert [found.address for found in plan.findings if kind_of(found.address) in ("iam.user", "iam.role")] == []
+    assert plan.exempted == ()
+    unknown = next(unknown for unknown in plan.unknowns if unknown.what == "iam.user")
+    assert {"groups", "mfa", "unused-credentials", "least-privilege"} <= set(unknown.controls)
+    assert "AccessDenied" in unknown.reason

@@ -369,7 +369,9 @@ def test_fail_fast(answer: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("how", "together"), [({}, 8), ({"parallel": 3}, 3)])
-def test_so_many_calls_at_a_time(how: dict[str, int], together: int, tmp_path: Path) -> None:
+def test_so_many_calls_at_a_time(
+    how: dict[str, int], together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trial = trial_of(*(step("iam.group_member", "ops", f"user{n}", to="member") for n in range(24)), folder=tmp_path)
     all_in, lock, now, most = threading.Barrier(together), threading.Lock(), [0], [0]
     write = trial.live.write
@@ -383,7 +385,7 @@ def test_so_many_calls_at_a_time(how: dict[str, int], together: int, tmp_path: P
             now[0] -= 1
             return write(*what)
 
-    trial.live.write = counted  # type: ignore[method-assign]
+    monkeypatch.setattr(trial.live, "write", counted)
     assert trial.run(**how).count("done") == 24
     assert most == [together]
 
@@ -399,7 +401,7 @@ def test_an_error_of_our_own_is_raised_and_stops(tmp_path: Path) -> None:
     assert trial.live.writes == 0
 
 
-def test_a_stop_lets_aws_say_what_it_can(tmp_path: Path) -> None:
+def test_a_stop_lets_aws_say_what_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call that is put off is not made again, nor is a lost one, once the run is to stop."""
     for n, (answers, events, detail) in enumerate(
         [
@@ -417,7 +419,7 @@ def test_a_stop_lets_aws_say_what_it_can(tmp_path: Path) -> None:
             executor.stop("Ctrl-C")
             return write(*what)
 
-        trial.live.write = stopping  # type: ignore[method-assign]
+        monkeypatch.setattr(trial.live, "write", stopping)
         assert re.fullmatch(detail, executor.run().details[1])
         assert (trial.events(), trial.live.writes) == (events, 1)
 
@@ -493,12 +495,14 @@ def test_a_plan_that_changes_an_entry_twice_waits_for_its_first(tmp_path: Path) 
     assert (trial.live.writes, trial.clock.naps) == (1, [1.0])
 
 
-def test_a_stop_ends_the_wait_for_what_was_replaced_and_records_nothing(tmp_path: Path) -> None:
+def test_a_stop_ends_the_wait_for_what_was_replaced_and_records_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = plan_of(TAG).changes[0]
     trial = trial_of(step("iam.user_tag", "alice", "team", was="blue", to="red"), folder=tmp_path)
     trial.live.shows[TAG.address] = ["red"]
     executor = trial.executor(before={TAG.address: (first, MADE)})
-    trial.clock.sleep = lambda _seconds: executor.stop("Ctrl-C")  # type: ignore[method-assign]
+    monkeypatch.setattr(trial.clock, "sleep", lambda _seconds: executor.stop("Ctrl-C"))
     assert executor.run().outcomes == {}
     assert (trial.events(), trial.live.writes) == ("", 0)
 
