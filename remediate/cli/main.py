@@ -12,6 +12,7 @@ from remediate.cli import (
     controls,
     demo,
     drift,
+    evidence,
     init,
     permissions,
     plan,
@@ -45,6 +46,7 @@ for command in (
     drift.drift,
     runs.runs,
     permissions.permissions,
+    evidence.evidence,
 ):
     app.command()(command)
 

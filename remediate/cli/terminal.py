@@ -119,6 +119,21 @@ def stepping(label: str, total: int) -> Iterator["Callable[[str], None]"]:
         yield lambda line: progress.update(task, advance=1, description=fit(line, STEP))
 
 
+@contextmanager
+def progressing(label: str, total: int) -> Iterator["Callable[[], None]"]:
+    """A bar that moves with each thing that is done; nothing where standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda: progress.advance(task)
+
+
 def as_value(value: object) -> Value:
     """Anything of ours as plain JSON values."""
     result: Value = msgspec.to_builtins(value, enc_hook=_as_value)

@@ -1,0 +1,148 @@
+"""What reading an account's log files came to: by file, and together."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
+
+from remediate.evidence.fold import Folder, Week, Weeks, week_of
+from remediate.evidence.logs import Log
+from remediate.evidence.summary import Summary, Uses
+from remediate.evidence.unpack import NoLog
+from remediate.model import Struct
+
+NAMED = 5
+"""How many of the files and records that were passed over are named."""
+
+
+class Span(Struct, frozen=True):
+    """Whose calls count, and of which time: whole weeks, so that it does not matter on which day a file is read."""
+
+    account: str
+    partition: str
+    begin: datetime
+    end: datetime
+
+    @property
+    def since(self) -> date:
+        return self.begin.date()
+
+
+def span(account: str, partition: str, days: int, now: datetime) -> Span:
+    """So many days until now, from the Monday of the week that they begin in. Tomorrow is in it: clocks differ."""
+    monday = week_of(now.date() - timedelta(days=days))
+    return Span(account, partition, datetime.combine(monday, time(), tzinfo=UTC), now + timedelta(days=1))
+
+
+class Outcome(Struct, frozen=True):
+    """What one file came to."""
+
+    log: Log
+    week: Week
+    """Of its last record: as long as that is kept, it is known that the file was read."""
+    calls: int = 0
+    others: int = 0
+    """Records of another account."""
+    outside: int = 0
+    """Records of a time that was not asked for."""
+    passed: tuple[str, ...] = ()
+    """Why records were passed over."""
+    failure: str = ""
+    """Why the whole file was."""
+
+
+class Person(Struct, frozen=True):
+    """Somebody who called, in short."""
+
+    principal: str
+    calls: int
+    refused: int
+    """Of them, those that came to an error."""
+    kinds: int
+    """How many different calls."""
+    networks: int
+    last: datetime
+
+
+def people(summary: Summary) -> list[Person]:
+    """Everybody, those who called most first."""
+    return sorted((_person(*item) for item in summary.people.items()), key=lambda p: (-p.calls, p.principal))
+
+
+def _person(principal: str, uses: Uses) -> Person:
+    return Person(
+        principal,
+        sum(count.calls for count in uses.values()),
+        sum(count.calls for use, count in uses.items() if use.error),
+        len({use.event for use in uses}),
+        len({use.network for use in uses}),
+        datetime.fromtimestamp(max(count.last for count in uses.values()), UTC),
+    )
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What a run came to, for people and programs."""
+
+    account: str
+    source: str
+    since: date
+    until: date
+    files: int = 0
+    """That were read."""
+    known: int = 0
+    """That had been read before, by an earlier run or under another name."""
+    older: int = 0
+    """Of days that were not asked for."""
+    foreign: int = 0
+    """Of other accounts, by their names."""
+    failed: int = 0
+    calls: int = 0
+    others: int = 0
+    outside: int = 0
+    passed: int = 0
+    named: list[str] = []
+    """The first files and records that were passed over, and why."""
+    kept: str = ""
+    """Where the evidence is."""
+    people: list[Person] = []
+    """Of whom there is evidence, with what earlier runs read."""
+
+    def add(self, outcome: Outcome) -> None:
+        self.files += not outcome.failure
+        self.failed += bool(outcome.failure)
+        self.calls += outcome.calls
+        self.others += outcome.others
+        self.outside += outcome.outside
+        self.passed += len(outcome.passed)
+        if outcome.failure or outcome.passed:
+            why = outcome.failure or f"{len(outcome.passed)} records, such as: {outcome.passed[0]}"
+            if len(self.named) < NAMED:
+                self.named.append(f"{outcome.log.where}: {why}")
+
+
+def wanted(log: Log, span: Span, marks: set[str], report: Report) -> bool:
+    """Whether a file is to be read, by what its name says; the report counts it where it is not."""
+    if log.account and log.account != span.account:
+        report.foreign += 1
+    elif log.day and log.day < span.since:
+        report.older += 1
+    elif log.mark in marks:
+        report.known += 1
+    else:
+        marks.add(log.mark)
+        return True
+    return False
+
+
+def taken(folder: Folder, span: Span, log: Log, content: bytes, into: Weeks) -> Outcome:
+    """Reads one file: all of its records that are as they should be count, or none."""
+    try:
+        found = folder.file(content, into)
+    except NoLog as error:
+        return failed(log, span, str(error))
+    calls = found.events - found.others - found.outside - len(found.passed)
+    week = week_of(max(found.hours, default=log.day or span.end))
+    return Outcome(log, week, calls, found.others, found.outside, tuple(found.passed))
+
+
+def failed(log: Log, span: Span, why: str) -> Outcome:
+    return Outcome(log, week_of(span.end), failure=why)

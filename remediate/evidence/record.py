@@ -1,0 +1,116 @@
+"""One record of a CloudTrail log file, as far as it is needed here; everything else in it is skipped, not decoded.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from remediate.evidence.unpack import NoLog, Unusual
+
+NOTHING = Raw(b"null")
+
+
+class Issuer(Struct, gc=False):
+    arn: str = ""
+
+
+class Attributes(Struct, gc=False):
+    mfaAuthenticated: str = ""
+
+
+class Context(Struct, gc=False):
+    """Of temporary credentials: whose they are, and how they were got."""
+
+    sessionIssuer: Issuer | None = None
+    attributes: Attributes | None = None
+    sourceIdentity: str = ""
+
+
+class Identity(Struct, gc=False):
+    """`sessionContext` is decoded once for each that differs: most records of a file come of a few sessions.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+
+    type: str = ""
+    arn: str = ""
+    accountId: str = ""
+    accessKeyId: str = ""
+    userName: str = ""
+    sessionContext: Raw = NOTHING
+    invokedBy: str = ""
+
+
+class Touched(Struct, gc=False):
+    """A resource that the record lists."""
+
+    ARN: str = ""
+
+
+class Event(Struct, gc=False):
+    """One call. The fields stand in the order in which CloudTrail writes them, which is the fastest to decode."""
+
+    userIdentity: Identity
+    eventTime: Annotated[datetime, Meta(tz=True)]
+    eventSource: Annotated[str, Meta(min_length=1)]
+    eventName: Annotated[str, Meta(min_length=1)]
+    awsRegion: str = ""
+    sourceIPAddress: str | None = ""
+    userAgent: str | None = ""
+    errorCode: str = ""
+    requestParameters: Raw = NOTHING
+    responseElements: Raw = NOTHING
+    resources: list[Touched] | None = None
+    recipientAccountId: str = ""
+
+
+class Whole(Struct):
+    """A file, however it is written."""
+
+    Records: list[Raw]
+
+
+_EVENTS = msgspec.json.Decoder(list[Event])
+_EVENT = msgspec.json.Decoder(Event)
+_RECORDS = msgspec.json.Decoder(list[Raw])
+_WHOLE = msgspec.json.Decoder(Whole)
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for what is no JSON, or not of that shape."""
+
+
+def events_of(text: bytes) -> tuple[Sequence[Event], Sequence[str]]:
+    """The records in a JSON list, and why each of the others is passed over. Raises Unusual where it is no list."""
+    try:
+        return _EVENTS.decode(text), ()
+    except BROKEN:
+        pass
+    try:
+        return _one_by_one(_RECORDS.decode(text))
+    except BROKEN:
+        raise Unusual from None
+
+
+def events_of_whole(text: bytes) -> tuple[Sequence[Event], Sequence[str]]:
+    """The same of a whole file. Raises NoLog."""
+    try:
+        return _one_by_one(_WHOLE.decode(text).Records)
+    except msgspec.ValidationError:
+        raise NoLog("it has no list of Records") from None
+    except BROKEN:
+        raise NoLog("it is not JSON") from None
+
+
+def _one_by_one(records: Sequence[Raw]) -> tuple[Sequence[Event], Sequence[str]]:
+    found: list[Event] = []
+    passed: list[str] = []
+    for record in records:
+        try:
+            found.append(_EVENT.decode(record))
+        except BROKEN as error:
+            passed.append(str(error))
+    return found, passed

@@ -1,0 +1,146 @@
+"""What is kept of an account's log files: a summary a week, and which files it was made from.
+
+    evidence/<account>/kept.json                      which summaries are in force, each with its digest
+    evidence/<account>/2026-11-16.<digest>.json.gz    one week's
+
+Summaries are written beside those in force, and come into force together, when `kept.json` takes their names: a crash
+leaves what was, and the files that were read meanwhile are read again.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from remediate.errors import BadInput, Refused
+from remediate.evidence.summary import Summary, merged
+from remediate.evidence.wire import decode, encode
+from remediate.model import Struct
+from remediate.store.files import private_folder, read_whole, write_new
+
+FORMAT = 1
+KEPT = "kept.json"
+MAX_BYTES = 256 * 1024 * 1024
+REMEDY = "Give another place with --folder."
+
+
+class Kept(Struct, frozen=True):
+    format: int
+    weeks: dict[date, str]
+    """The file of each week, by its Monday."""
+
+
+class Files(msgspec.Struct):
+    """Of a summary only which files it was made from."""
+
+    files: frozenset[str]
+
+
+class Store:
+    """One account's evidence. Hold `writing` while changing it."""
+
+    def __init__(self, folder: Path, account: str) -> None:
+        """Raises BadInput where what is there cannot be read."""
+        self.folder = folder / account
+        self.account = account
+        self._weeks = self._kept().weeks
+
+    def weeks(self) -> list[date]:
+        return sorted(self._weeks)
+
+    def load(self, week: date) -> tuple[Summary, frozenset[str]]:
+        """One week's summary, and the marks of its files; empty where there is none. Raises BadInput."""
+        if week not in self._weeks:
+            return Summary(), frozenset()
+        try:
+            return decode(self._content(week))
+        except msgspec.DecodeError as error:
+            raise self._broken(self._weeks[week], str(error)) from None
+
+    def whole(self, since: date = date.min) -> Summary:
+        """Everything that is known, of the weeks from `since` on. Raises BadInput."""
+        return merged((self.load(week)[0] for week in self.weeks() if week >= since), self.account)
+
+    def marks(self) -> set[str]:
+        """Of all files that the summaries were made from."""
+        try:
+            return {mark for week in self._weeks for mark in msgspec.json.decode(self._content(week), type=Files).files}
+        except msgspec.DecodeError as error:
+            raise self._broken(KEPT, str(error)) from None
+
+    def keep(self, changed: Mapping[date, tuple[Summary, frozenset[str]]], since: date) -> None:
+        """Puts these weeks in the place of what was known of them, and lets go of those before `since`."""
+        weeks = {week: name for week, name in self._weeks.items() if week >= since}
+        for week, (summary, files) in changed.items():
+            content = encode(summary, files)
+            weeks[week] = f"{week}.{hashlib.sha256(content).hexdigest()[:32]}.json.gz"
+            write_new(self.folder / weeks[week], gzip.compress(content, 6, mtime=0))
+        write_new(self.folder / KEPT, msgspec.json.encode(Kept(format=FORMAT, weeks=dict(sorted(weeks.items())))))
+        self._weeks = weeks
+        self._drop(set(self.folder.glob("*.json.gz")) - {self.folder / name for name in weeks.values()})
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Nobody else reads log files into this store meanwhile. Raises Refused."""
+        from filelock import FileLock, Timeout
+
+        private_folder(self.folder, REMEDY)
+        lock = FileLock(self.folder / ".lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise Refused(
+                f"another run is reading log files of account {self.account}",
+                details=[f"lock: {self.folder / '.lock'}"],
+                remedy="Wait until it has ended: what it has read, this one need not read.",
+            ) from None
+        except OSError as error:
+            raise BadInput(f"{self.folder} cannot be written: {error.strerror}", remedy=REMEDY) from None
+        try:
+            self._weeks = self._kept().weeks
+            yield
+        finally:
+            lock.release()
+
+    def _kept(self) -> Kept:
+        path = self.folder / KEPT
+        try:
+            kept = msgspec.json.decode(read_whole(path, MAX_BYTES), type=Kept)
+        except FileNotFoundError:
+            return Kept(format=FORMAT, weeks={})
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read: {error.strerror}", remedy=REMEDY) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise self._broken(KEPT, str(error)) from None
+        if kept.format != FORMAT or any(Path(name).name != name for name in kept.weeks.values()):
+            raise self._broken(KEPT, f"format {kept.format}, and this version reads {FORMAT}")
+        return kept
+
+    def _content(self, week: date) -> bytes:
+        name = self._weeks[week]
+        try:
+            content = gzip.decompress(read_whole(self.folder / name, MAX_BYTES))
+        except (OSError, EOFError) as error:
+            raise self._broken(name, str(error)) from None
+        if name.split(".")[1:2] != [hashlib.sha256(content).hexdigest()[:32]]:
+            raise self._broken(name, "it is not as it was written")
+        return content
+
+    def _broken(self, name: str, why: str) -> BadInput:
+        return BadInput(
+            f"{self.folder / name} cannot be used: {why}",
+            remedy=f"Put {self.folder} back from your backup, or remove it and read the log files again.",
+        )
+
+    def _drop(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+
+def accounts(folder: Path) -> list[str]:
+    """Those that there is evidence of."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{KEPT}"))

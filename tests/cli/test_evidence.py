@@ -1,0 +1,131 @@
+"""`remediate evidence FOLDER`: what a person types and sees, and what is left out, with the reason."""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import cloudtrail as ct
+from support.cli import run
+
+OTHER = "999999999999"
+NOW = datetime.now(UTC)
+HOSTILE = "\x1b[31mred\x1b[0m"
+
+
+def write(folder: Path, n: int, *events: ct.Event, days_ago: int = 1, **where: Any) -> Path:
+    """A log file of some days ago, of records of that time."""
+    at = NOW - timedelta(days=days_ago)
+    path = folder / ct.file_name(n, at=at, **where)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(ct.packed([{**event, "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"} for event in events]))
+    return path
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """An organization's bucket: two accounts, two regions, digests, and three files that are none."""
+    logs = tmp_path / "logs"
+    write(logs, 1, *[ct.of_object("PutObject", "photos", f"2026/{n}.jpg", ct.user("app")) for n in range(5)], org="o-1")
+    write(logs, 2, ct.event("iam", "GetUser", ct.user("alice", mfa=True)), org="o-1", region="us-east-1")
+    write(logs, 3, ct.event("s3", "ListBuckets", ct.user(HOSTILE), errorCode="AccessDenied"), {"eventName": 7})
+    write(logs, 4, ct.event("s3", "ListBuckets", recipientAccountId=OTHER))
+    write(logs, 5, ct.event("s3", "ListBuckets", ct.user("old")), days_ago=500)
+    write(logs, 6, ct.event("s3", "ListBuckets"), account=OTHER)
+    cut = write(logs, 7, ct.event("s3", "ListBuckets", ct.user("cut")))
+    cut.write_bytes(cut.read_bytes()[:-9])
+    (logs / "notes.json.gz").write_bytes(b"not gzip")
+    digest = Path(str(cut).replace("CloudTrail", "CloudTrail-Digest"))
+    digest.parent.mkdir(parents=True)
+    digest.write_bytes(b"a digest")
+    return logs
+
+
+def read(cwd: Path, *words: str) -> dict[str, Any]:
+    done = run("evidence", "logs", "--account", ct.ACCOUNT, "--json", *words, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_path: Path) -> None:
+    said = run("evidence", "logs", "--account", ct.ACCOUNT, cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    words = " ".join(said.stdout.split())
+    assert "read 4 log files with 7 calls" in words
+    assert "not asked for 1 files older" in words
+    assert "of others 1 files and 1 records of other accounts" in words
+    assert "passed over 2 files and 1 records that are not as CloudTrail writes them" in words
+    assert "it is cut short" in words
+    assert "logs/notes.json.gz: it is no gzip file, or damaged" in words
+    assert "1 records, such as: Object missing required field `userIdentity`" in words
+    assert "user/app 5 0 1 1" in words
+    assert "\x1b" not in said.stdout
+    again = read(tmp_path)
+    assert (again["files"], again["known"], again["failed"], again["calls"]) == (0, 4, 2, 0)
+    write(logs, 8, ct.event("iam", "GetUser", ct.user("alice", mfa=True)))
+    third = read(tmp_path)
+    assert (third["files"], third["known"], third["calls"]) == (1, 4, 1)
+    whole = read(tmp_path, "--folder", "elsewhere")
+    assert whole["people"] == third["people"]
+    assert [p["calls"] for p in whole["people"] if p["principal"].endswith("user/alice")] == [2]
+    kept, fresh = (tmp_path / folder / ct.ACCOUNT for folder in ("plans/evidence", "elsewhere"))
+    names = [sorted(path.name for path in folder.glob("*.gz")) for folder in (kept, fresh)]
+    assert names[0] == names[1], "read at once or one after another, what is kept is the same"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept.iterdir())
+
+
+def test_a_copy_of_a_file_under_another_path_counts_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "logs", 1, ct.event("s3", "ListBuckets"))
+    (tmp_path / "logs" / "copy").mkdir()
+    shutil.copy(path, tmp_path / "logs" / "copy" / path.name)
+    for name in ("a", "b"):
+        shutil.copy(write(tmp_path / "spare", 2, ct.event("iam", "ListUsers")), tmp_path / "logs" / f"{name}.json.gz")
+    found = read(tmp_path)
+    assert (found["files"], found["known"], found["calls"]) == (2, 2, 2)
+    assert read(tmp_path)["known"] == 4
+
+
+@pytest.mark.parametrize(
+    ("make", "words", "said"),
+    [
+        (lambda _: None, (), "logs is no folder"),
+        (lambda logs: logs.mkdir(), (), "there is no log file of CloudTrail in logs"),
+        (
+            lambda logs: (write(logs, 1, ct.event("s3", "X")), write(logs, 2, ct.event("s3", "X"), account=OTHER)),
+            (),
+            "logs has log files of 2 accounts",
+        ),
+        (
+            lambda logs: (logs.mkdir(), (logs / "x.json.gz").write_bytes(b"x")),
+            (),
+            "logs has no file whose name says of which account it is",
+        ),
+        (
+            lambda logs: (logs.mkdir(), (logs / "x.json.gz").write_bytes(b"x")),
+            ("--account", ct.ACCOUNT),
+            "none of the 1 files could be read",
+        ),
+    ],
+)
+def test_what_cannot_be_read_ends_with_one_screen(make: Any, words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    make(tmp_path / "logs")
+    done = run("evidence", "logs", *words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_was_kept_and_changed_since_is_not_believed(tmp_path: Path) -> None:
+    write(tmp_path / "logs", 1, ct.event("s3", "ListBuckets"))
+    read(tmp_path)
+    [week] = (tmp_path / "plans/evidence" / ct.ACCOUNT).glob("*.gz")
+    content = bytearray(week.read_bytes())
+    content[-1] ^= 1
+    week.write_bytes(content)
+    done = run("evidence", "logs", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"{week.relative_to(tmp_path)} cannot be used" in done.stderr
+    assert "read the log files again" in done.stderr

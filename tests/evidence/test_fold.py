@@ -1,0 +1,223 @@
+"""Records folded into summaries: the same whatever their order, their split into files, and how often a file comes."""
+
+import gzip
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import cloudtrail as ct
+
+from remediate.evidence.fold import Folder, Weeks
+from remediate.evidence.resource import BELOW, HEADS
+from remediate.evidence.sessions import behind
+from remediate.evidence.summary import CREDENTIALS, PLACES, Summary, Use, merged
+from remediate.evidence.unpack import NoLog
+from remediate.evidence.wire import decode, encode
+
+BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+WEEK = date(2026, 11, 16)
+
+
+def folder(names: Sequence[str] = ("GetUser",)) -> Folder:
+    return Folder(ct.ACCOUNT, BEGIN, END, names, lambda _e, _r, about: [f"arn:aws:iam::1:{len(about)}"])
+
+
+def folded(*files: Sequence[ct.Event]) -> Weeks:
+    """What comes of files, one after another."""
+    weeks: Weeks = {}
+    reader = folder()
+    for events in files:
+        reader.file(ct.packed(events), weeks)
+    for summary in weeks.values():
+        summary.settle(ct.ACCOUNT)
+    return weeks
+
+
+def kept(weeks: Weeks) -> dict[date, bytes]:
+    return {week: encode(summary, frozenset()) for week, summary in sorted(weeks.items())}
+
+
+def uses(*events: ct.Event) -> list[Use]:
+    weeks = folded(events)
+    return [use for summary in weeks.values() for person in summary.people.values() for use in person]
+
+
+# Few values, and more of them than a summary keeps apart: what is folded must come out the same as well.
+NAMES = ("GetObject", "PutObject", "DeleteObject", "ListObjects", "ConsoleLogin", "GetUser")
+keys = st.builds(lambda *parts: "/".join(parts), *(st.sampled_from("abcdefghijkl"),) * 4)
+people = st.one_of(
+    st.sampled_from("abc").map(ct.user),
+    st.builds(ct.user, st.just("eve"), st.integers(0, CREDENTIALS + 20).map(lambda n: f"AKIA{n:016}")),
+    st.builds(ct.session, st.just("app"), st.sampled_from("xy"), st.sampled_from(("ASIA1", "ASIA2")), st.booleans()),
+)
+records = st.builds(
+    lambda name, bucket, key, who, hours, ip, agent, error: ct.of_object(
+        name, f"bucket-{bucket}", key, who,
+        eventTime=f"{ct.BEGIN + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}", sourceIPAddress=ip,
+        userAgent=ct.AGENTS[agent], **({"errorCode": "AccessDenied"} if error else {}),
+    ),
+    st.sampled_from(NAMES), st.integers(0, HEADS + 8), keys, people, st.integers(0, 24 * 10),
+    st.builds("198.51.{}.{}".format, st.integers(0, 9), st.integers(1, 250)), st.integers(0, 3), st.booleans(),
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(records, max_size=60), st.randoms(use_true_random=False), st.integers(1, 5))
+def test_any_order_and_any_split_give_the_same(events: list[ct.Event], dice: Any, files: int) -> None:
+    whole = folded(events)
+    shuffled = list(events)
+    dice.shuffle(shuffled)
+    parts = [folded(shuffled[n::files]) for n in range(files)]
+    dice.shuffle(parts)
+    weeks = {week for part in parts for week in part}
+    split = {week: merged([part[week] for part in parts if week in part], ct.ACCOUNT) for week in weeks}
+    assert kept(split) == kept(whole)
+    assert sum(count.calls for week in whole.values() for one in week.people.values() for count in one.values()) == len(
+        events
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(records, max_size=40))
+def test_what_is_kept_is_read_as_it_was(events: list[ct.Event]) -> None:
+    for summary in folded(events).values():
+        again, marks = decode(encode(summary, frozenset({"a", "b"})))
+        assert (again.people, again.links, marks) == (summary.people, summary.links, frozenset({"a", "b"}))
+
+
+def test_many_values_are_folded_and_match_what_they_stand_for() -> None:
+    events = [ct.of_object("GetObject", "b", f"{n}/file", ct.user("alice")) for n in range(BELOW + 1)]
+    assert {use.resource for use in uses(*events)} == {"arn:aws:s3:::b/*"}
+    events = [ct.of_object("GetObject", f"b{n}", "file", ct.user("alice")) for n in range(HEADS + 1)]
+    assert {use.resource for use in uses(*events)} == {"arn:aws:s3:::*"}
+    events = [ct.event("s3", "ListBuckets", sourceIPAddress=f"198.51.{n // 200}.{n % 200 + 1}") for n in range(250)]
+    assert {use.network for use in uses(*events)} == {"198.51.0.0/24", "198.51.1.0/24"}
+
+
+FIELDS: Sequence[tuple[ct.Event, dict[str, str]]] = [
+    (ct.of_object("GetObject", "b", "k", ct.user("a")), {"event": "s3.amazonaws.com/GetObject", "mfa": ""}),
+    (ct.of_object("GetObject", "b", "k", ct.user("a")), {"resource": "arn:aws:s3:::b/k", "agent": "aws-cli/2.31.3"}),
+    (ct.event("iam", "GetUser", ct.user("a", mfa=True)), {"mfa": "yes", "network": "203.0.113.7"}),
+    (ct.event("iam", "GetUser", ct.session("r", "s", "ASIA1")), {"mfa": "no", "credential": "s/ASIA1"}),
+    (ct.event("iam", "GetUser", sourceIPAddress="2001:DB8::0001"), {"network": "2001:db8::1"}),
+    (ct.event("iam", "GetUser", sourceIPAddress="cloudformation.amazonaws.com"),
+     {"network": "cloudformation.amazonaws.com"}),
+    (ct.event("iam", "GetUser", errorCode="AccessDenied"), {"error": "AccessDenied"}),
+    (ct.event("signin", "ConsoleLogin", responseElements={"ConsoleLogin": "Failure"}), {"error": "Failure"}),
+    (ct.event("iam", "GetUser", requestParameters={"userName": "b"}), {"resource": "arn:aws:iam::1:16"}),
+    (ct.event("iam", "ListUsers", userAgent="*" * 300), {"agent": "?" * 256 + "*"}),
+    (ct.event("iam", "ListUsers", userAgent=None, sourceIPAddress=None), {"agent": "", "network": ""}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "said"), FIELDS)
+def test_what_a_record_says(record: ct.Event, said: dict[str, str]) -> None:
+    [use] = uses(record)
+    assert {name: getattr(use, name) for name in said} == said
+
+
+def test_first_last_and_the_hours_of_the_week() -> None:
+    times = ("2026-11-17T09:15:00Z", "2026-11-16T00:59:59Z", "2026-11-22T23:00:00Z")
+    [[count]] = [
+        person.values()
+        for week in folded([ct.event("iam", "ListUsers", eventTime=time) for time in times]).values()
+        for person in week.people.values()
+    ]
+    first, last = datetime(2026, 11, 16, 0, 59, 59, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC)
+    assert count.parts() == (3, first.timestamp(), last.timestamp(), 1 | 1 << 33 | 1 << 167)
+
+
+def test_a_session_leads_back_to_whoever_began_it() -> None:
+    alice, chained = ct.user("alice"), ct.session("first", "one", "ASIA1")
+    week = folded([ct.assumed("first", "one", "ASIA1", alice), ct.assumed("second", "two", "ASIA2", chained)])[WEEK]
+    second = f"arn:aws:iam::{ct.ACCOUNT}:role/second"
+    assert behind(second, "two/ASIA2", week.links) == [alice["arn"]]
+    assert behind(second, "other/ASIA3", week.links) == []
+
+
+def test_the_source_identity_of_a_session_is_told() -> None:
+    week = folded([ct.event("s3", "ListBuckets", ct.session("app", "one", "ASIA1", source="alice"))])[WEEK]
+    assert [link.by for link in week.links] == ["source identity alice"]
+
+
+def lacks(name: str) -> ct.Event:
+    return {field: value for field, value in ct.event("s3", "ListBuckets").items() if field != name}
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (lacks("userIdentity"), "userIdentity"),
+        (lacks("eventTime"), "eventTime"),
+        (ct.event("s3", "ListBuckets", eventTime="yesterday"), "date"),
+        (ct.event("s3", "ListBuckets", eventTime=7), "eventTime"),
+        (ct.event("s3", "ListBuckets", {"arn": "a", "sessionContext": "no"}), "userIdentity"),
+        (ct.event("s3", ""), "eventName"),
+    ],
+    ids=str,
+)
+def test_a_record_that_is_not_as_it_should_be_is_passed_over_and_the_rest_is_read(record: ct.Event, why: str) -> None:
+    weeks: Weeks = {}
+    found = folder().file(ct.packed([ct.event("s3", "ListBuckets"), record, ct.event("iam", "ListUsers")]), weeks)
+    assert [why in reason for reason in found.passed] == [True]
+    assert sum(map(len, weeks[WEEK].people.values())) == 2
+
+
+def test_records_of_others_and_of_other_times_are_counted_apart() -> None:
+    weeks: Weeks = {}
+    late = ct.event("s3", "ListBuckets", eventTime="2027-01-01T00:00:00Z")
+    found = folder().file(ct.packed([late, ct.event("s3", "ListBuckets", recipientAccountId="999999999999")]), weeks)
+    assert (found.events, found.outside, found.others, found.passed, weeks) == (2, 1, 1, [], {})
+
+
+GOOD = ct.packed([ct.event("s3", "ListBuckets")] * 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        (b"{}", "it is no gzip file, or damaged"),
+        (GOOD[:-20], "it is cut short"),
+        (GOOD[:40] + b"\0\0\0\0" + GOOD[44:], "it is damaged"),
+        (gzip.compress(b"not JSON"), "it is not JSON"),
+        (gzip.compress(b'{"Records":[{"eventVersion":"1"'), "it is not JSON"),
+        (gzip.compress(b'{"Insights":[]}'), "it has no list of Records"),
+        (gzip.compress(b'{"Records":' + b"[" * 100_000), "it is not JSON"),
+    ],
+)
+def test_a_file_that_is_none_says_why_and_counts_nothing(content: bytes, why: str) -> None:
+    weeks: Weeks = {}
+    with pytest.raises(NoLog, match=why):
+        folder().file(content, weeks)
+    assert weeks == {}
+
+
+def test_a_file_that_is_written_in_another_way_is_read_all_the_same() -> None:
+    """By a tool that copied it with white space, in two gzip members, or with the records' fields in another order."""
+    events = [ct.event("s3", "ListBuckets"), ct.event("iam", "ListUsers")]
+    text = json.dumps({"Records": [dict(reversed(one.items())) for one in events]}, indent=1).encode()
+    weeks: Weeks = {}
+    folder().file(gzip.compress(text[:100]) + gzip.compress(text[100:]), weeks)
+    weeks[WEEK].settle(ct.ACCOUNT)
+    assert kept(weeks) == kept(folded(events))
+
+
+def test_a_summary_of_very_many_stays_small() -> None:
+    """Four people, each with many keys, addresses and objects: what is kept does not grow with what they did."""
+    events = [
+        ct.of_object("GetObject", f"b{n % 90}", f"{n % 70}/{n}", ct.user(f"u{n % 4}", f"AKIA{n:016}"),
+                     sourceIPAddress=f"198.{n % 200}.{n % 190}.1")
+        for n in range(3000)
+    ]  # fmt: skip
+    [summary] = folded(events).values()
+    twice = Summary()
+    twice.add(summary)
+    twice.add(folded([{**one, "eventTime": "2026-11-16T09:00:00Z"} for one in events])[WEEK])
+    twice.settle(ct.ACCOUNT)
+    assert summary.size() <= 4 * PLACES
+    assert twice.size() == summary.size()
