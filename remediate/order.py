@@ -103,6 +103,20 @@ def _access(
         waiting = {j for j in given if steps[j].frees}
         for i in taken:
             edges[i] |= given - waiting if steps[i].address in freed else given
+    _denied_last(edges, steps)
+
+
+def _denied_last(edges: dict[int, set[int]], steps: Sequence[Step]) -> None:
+    """What a holder is newly denied comes after what it newly gets: enrolling a device before MFA is asked for."""
+    held: dict[tuple[str, str], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    for i, step in enumerate(steps):
+        holder, _, part = kind_of(step.address).partition("_")
+        if part in ("policy", "inline") and step.after is not None:
+            given, denied = held[holder, pair_of(step.address)[0]]
+            (denied if step.risk == "restrictive" and "additive" not in step.also else given).add(i)
+    for given, denied in held.values():
+        for i in denied:
+            edges[i] |= given
 
 
 def _users(principal: Address, members: Mapping[str, tuple[str, ...]]) -> list[Address]:

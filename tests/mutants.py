@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-NO_SLASH = "names of users and roles have no slash, so that there is one alone to part at"
 MORE = "everybody who is in the account is looked at, and not the holders of a changed document alone: slower, the same answer"
 NOTHING = (
     "a change that adds nothing takes nothing away either: it makes room for nothing, and nothing needs room for it"
@@ -14,10 +13,7 @@ NOBODY = "stands for a file that is not there, and is only compared with what a 
 EXPLAINED: Mapping[str, str] = {
     "guard/access.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
     "guard/access.py:Access.concerned: if second not in documents:": MORE,
-    'guard/lockout.py:_standing_effects: holder, _, short = name.rpartition("/")': NO_SLASH,
-    'guard/lockout.py:_newly: kind, _, short = name.rpartition("/")': NO_SLASH,
-    'guard/lockout.py:_ends: kind, _, short = name.rpartition("/")': NO_SLASH,
-    "guard/lockout.py:_too_few: f\"of {len(before)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
+    "guard/administrators.py:Administrators.too_few: f\"of {len(after)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
         "where two are needed and too few are left, that is one or none: nothing is joined"
     ),
     "guard/quotas.py:_counts: growing = {bucket: amounts for bucket, amounts in changed.items() if max(amounts.values()) >= 0}": NOTHING,

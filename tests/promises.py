@@ -108,13 +108,16 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
         (RULES + "test_deactivation_and_deletion_never_share_a_plan",),
     ),
     (
-        "The caller and at least two administrators keep working, at every moment of a plan",
+        "The caller and at least two administrators keep working, and everybody can sign in, at every moment of a plan",
         (
             "tests/guard/test_nobody_locked_out.py::"
             "test_what_is_let_through_leaves_the_caller_and_two_administrators_working",
             "tests/guard/test_guard_lockout.py::test_what_would_lock_out",
-            "tests/guard/test_guard_denial.py::test_what_would_lock_administrators_out",
-            "tests/guard/test_guard_denial.py::test_no_plan_denies_anything_to_its_caller",
+            "tests/guard/test_guard_administrators.py::test_how_somebody_works_as_an_administrator",
+            "tests/guard/test_guard_administrators.py::test_what_would_lock_administrators_out",
+            "tests/guard/test_guard_caller.py::test_a_deny_that_comes_is_weighed_by_what_the_plan_calls",
+            "tests/guard/test_guard_caller.py::test_what_a_plan_may_do_to_its_caller",
+            "tests/guard/test_guard_sign_in.py::test_what_is_left_to_whoever_is_newly_asked_for_mfa",
         ),
     ),
     (

@@ -16,7 +16,7 @@ FLOORS = {
     **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof"), 4),
     **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal"), 4),
     "controls": 3,
-    **dict.fromkeys(("account", "effective", "playbook", "evidence"), 2),
+    **dict.fromkeys(("account", "effective", "enrolling", "evidence", "playbook"), 2),
     **dict.fromkeys(("model", "trial", "values", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {

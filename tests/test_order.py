@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from remediate import order
 from remediate.aws.resources import RESOURCES
 from remediate.errors import BadInput
-from remediate.model import Address, Value, at, kind_of, name_of, pair_of
+from remediate.model import Address, Risk, Value, at, kind_of, name_of, pair_of
 from remediate.order import Step
 
 USERS, GROUPS, POLICIES = ("ann", "bob"), ("g", "h", "new"), ("p", "q")
@@ -223,3 +224,27 @@ def test_a_circle_is_named() -> None:
 def test_what_puts_the_rest_on_record_comes_first(address: Address, before: Value, after: Value) -> None:
     steps = [step(at("iam.access_key", "u", "AKIA1"), "Active", "Inactive"), step(address, before, after)]
     assert order.needs(steps, RESOURCES, {})[0] == {1}
+
+
+GIVEN = at("iam.group_policy", "g", "allow")
+
+
+@pytest.mark.parametrize(
+    ("risk", "also", "holder", "waits"),
+    [
+        ("restrictive", (), "g", True),
+        ("restrictive", ("additive",), "g", False),
+        ("additive", (), "g", False),
+        ("restrictive", (), "h", False),
+    ],
+)
+def test_what_a_group_is_denied_comes_after_what_it_is_given(
+    risk: Risk, also: tuple[Risk, ...], holder: str, waits: bool
+) -> None:
+    """Whoever is in it already must be able to enrol a device before MFA is asked for."""
+    denied = msgspec.structs.replace(
+        step(at("iam.group_policy", holder, "deny"), None, "attached"), risk=risk, also=also
+    )
+    given_ = step(GIVEN, None, "attached")
+    assert (1 in order.needs([denied, given_], RESOURCES, {})[0]) is waits
+    assert order.needs([denied, given_], RESOURCES, {})[1] == set()

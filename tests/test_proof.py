@@ -30,6 +30,7 @@ from remediate.aws.resources import RESOURCES
 from remediate.controls import groups
 from remediate.effective import AWS_POLICY, Effective, facts_of, parsed
 from remediate.guard import access
+from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Effect, Value, at
 from remediate.playbook import Playbook
@@ -67,7 +68,7 @@ def migration(inline: Value) -> tuple[Account, tuple[Change, ...]]:
 @pytest.mark.parametrize(("inline", "faulty", "said"), FAULTS.values(), ids=FAULTS)
 def test_a_migration_that_loses_something_is_caught(inline: Value, faulty: Value, said: str) -> None:
     now, changes = migration(inline)
-    assert not list(access.violations(Timeline(now, changes)))
+    assert not list(access.violations(Access(Timeline(now, changes))))
     spoilt = [
         msgspec.structs.replace(c, after={**c.after, "document": faulty})
         if c.address.startswith("iam.policy/") and isinstance(c.after, Mapping)
@@ -75,7 +76,7 @@ def test_a_migration_that_loses_something_is_caught(inline: Value, faulty: Value
         for c in changes
     ]
     assert spoilt != list(changes)
-    found = "\n".join(access.violations(Timeline(now, spoilt)))
+    found = "\n".join(access.violations(Access(Timeline(now, spoilt))))
     assert re.search(said, found), found
 
 
@@ -101,7 +102,7 @@ BOUNDED = account(
     ],
 )
 def test_a_permissions_boundary_is_no_different(after: Value, said: str) -> None:
-    found = "\n".join(access.violations(Timeline(BOUNDED, [change(1, BOUND, NARROW, after)])))
+    found = "\n".join(access.violations(Access(Timeline(BOUNDED, [change(1, BOUND, NARROW, after)]))))
     assert re.search(said, found) if said else not found, found
 
 
@@ -114,8 +115,8 @@ def test_two_halves_of_a_gain_are_seen() -> None:
         change(1, BOUND, NARROW, {"path": "/", "document": document(statement(["s3:Get*", "sqs:*"]))}),
         change(2, at("iam.user_inline", "ann", "more"), None, document(statement("sqs:*"))),
     ]
-    assert not list(access.violations(Timeline(now, halves[:1])))
-    found = "\n".join(access.violations(Timeline(now, halves)))
+    assert not list(access.violations(Access(Timeline(now, halves[:1]))))
+    found = "\n".join(access.violations(Access(Timeline(now, halves))))
     assert re.search("#2 .* would give ann new access: .*such as sqs:", found), found
     assert re.search("#1 .* would give ann new access: .*such as sqs:", found), found
 
@@ -163,7 +164,7 @@ def test_what_is_not_understood_is_named() -> None:
     assert any("StringResembles" in line for line in proof.open)
     assert any("no policy" in line for line in proof.open)
     assert all(witness.doubt for effect in proof.effects for witness in effect.loses)
-    assert len(list(access.violations(Timeline(now, gone)))) == 2
+    assert len(list(access.violations(Access(Timeline(now, gone))))) == 2
 
 
 ACTIONS = ["s3:Get*", "s3:GetObject", "s3:*", "*", "ec2:Stop*", "s3:PutObject"]

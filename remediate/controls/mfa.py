@@ -31,11 +31,13 @@ from msgspec import Meta
 from remediate.account import Account, User
 from remediate.controls import elsewhere
 from remediate.controls.base import Control
-from remediate.controls.mfa_policy import requires_mfa
+from remediate.controls.mfa_policy import denial, requires_mfa, self_service
 from remediate.controls.mfa_setup import Setup, Shape
+from remediate.effective import Effective
+from remediate.enrolling import calls, kept_from
 from remediate.model import Address, Fault, Manual, Severity, Struct, Value, Want, at, kind_of, pair_of, when
 from remediate.playbook.scope import Scope
-from remediate.policy import on_everything
+from remediate.policy import on_everything, statements
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
 ID = "mfa"
@@ -103,8 +105,20 @@ class View:
 
     def setup(self, shape: Shape) -> Setup:
         if shape.group not in self._setups:
-            self._setups[shape.group] = Setup(self.account, self.scope, ID, shape, self._also_made(shape))
+            self._setups[shape.group] = Setup(
+                self.account, self.scope, ID, shape, self._also_made(shape), self.kept_from
+            )
         return self._setups[shape.group]
+
+    def kept_from(self, user: User, shape: Shape) -> str:
+        """What this user, who has no device, could not do to enrol one once asked for MFA; empty if nothing."""
+        documents = (self_service(self.account), denial(shape.form))
+        more = tuple(text for document in documents for text in statements(document))
+        return "" if user.mfa or not user.password else kept_from(self._effective, user, more)
+
+    @cached_property
+    def _effective(self) -> Effective:
+        return Effective(self.account)
 
     def _also_made(self, shape: Shape) -> frozenset[Address]:
         """What else comes to be in the account with this plan, under the same quotas."""
@@ -187,6 +201,17 @@ class View:
                     f"Make the next plan as somebody else: it brings {user.name} into {shape.group}.",
                 ),
                 check=f"The next plan that somebody else makes finds {user.name} in {shape.group}.",
+            )
+        if stopped := self.kept_from(user, shape):
+            return Manual(
+                address=address,
+                summary=f"{user.name} could never enrol an MFA device: {stopped} is denied, or outside the boundary",
+                steps=(
+                    f"Have the policies and the permissions boundary of {user.name} leave, without MFA: "
+                    f"{', '.join(sorted({action for action, _ in calls(self.account, user)}))}.",
+                    "Then make a new plan.",
+                ),
+                check=f"The next plan brings {user.name} into {shape.group}.",
             )
         joining = self._joining.get(user.name, 0)
         most = self.account.summary.get("GroupsPerUserQuota", 10)

@@ -1,10 +1,10 @@
 """The group and the policies of one form of `mfa`: what is missing, and what stands in the way."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from remediate.account import Account
+from remediate.account import Account, User
 from remediate.controls.mfa_policy import Form, denial, self_service
 from remediate.controls.own_policies import OwnPolicy, arn_of, holders_of, name_taken, spared, written
 from remediate.model import Address, Fault, Manual, Risk, Struct, Value, Want, at, kind_of
@@ -25,9 +25,16 @@ class Setup:
     """What a form needs in this account before anybody can join its group."""
 
     def __init__(
-        self, account: Account, scope: Scope, control: str, shape: Shape, also_made: frozenset[Address]
+        self,
+        account: Account,
+        scope: Scope,
+        control: str,
+        shape: Shape,
+        also_made: frozenset[Address],
+        kept_from: Callable[[User, Shape], str],
     ) -> None:
         self.account = account
+        self.kept_from = kept_from
         self.also_made = also_made
         self.scope = scope
         self.control = control
@@ -92,6 +99,9 @@ class Setup:
         who = spared(self.account, self.scope, self.control, holder)
         if not who and working and policy == self.denial and self.shape.form == "BoolIfExists":
             who = f"{working[0]} has an access key, which would stop working"
+        if not who and policy == self.denial:
+            kept = ((user, self.kept_from(user, self.shape)) for user in users)
+            who = next((f"{user.name} could never enrol a device: {what} is denied" for user, what in kept if what), "")
         return who
 
     def _group_obstacles(self, group: Address) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from remediate.account import Account
 from remediate.errors import Refused
 from remediate.guard import access, lockout, quotas, rules
 from remediate.guard import break_glass as emergency
+from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Check, Exemption, Matcher
 from remediate.protocols import Resources
@@ -41,9 +42,10 @@ def check(
     A rollback may stop the trail that the plan started, and touch the exempt whom it touched: it restores.
     """
     timeline = Timeline(account, changes)
+    reach = Access(timeline)
     guards = [
-        Guard("access", "nobody gains or loses access that no change declares", access.violations(timeline)),
-        Guard("lockout", "the caller and two administrators keep working", lockout.violations(timeline)),
+        Guard("access", "nobody gains or loses access that no change declares", access.violations(reach)),
+        Guard("lockout", "the caller and two administrators keep working", lockout.violations(reach, resources)),
         Guard("quotas", "IAM's quotas hold at every moment", quotas.violations(timeline)),
         Guard("quarantine", "no key is deactivated and deleted at once", rules.one_step_at_a_time(timeline)),
     ]
@@ -51,7 +53,7 @@ def check(
         exempt = rules.exempt_untouched(timeline, resources, exemptions, now)
         guards.append(Guard("exemptions", "exempt principals are untouched", exempt))
         if break_glass:
-            kept = emergency.violations(timeline, resources, break_glass)
+            kept = emergency.violations(reach, resources, break_glass)
             guards.append(Guard("break-glass", "nothing is taken from those who get in when nobody else can", kept))
         guards.append(Guard("trails", "no trail goes dark", rules.trails_stay_on(timeline)))
     found = {guard: list(guard.violations) for guard in guards}

@@ -26,9 +26,9 @@ TAKES: frozenset[Risk] = frozenset({"restrictive", "destructive"})
 """The classes of risk that declare a gain, and a loss."""
 
 
-def violations(timeline: Timeline) -> Iterator[str]:
+def violations(access: Access) -> Iterator[str]:
     """Every gain and loss that no change declares, as sentences; nothing if the plan is proven."""
-    access = Access(timeline)
+    timeline = access.timeline
     shown = Shown(timeline.account.id)
     for principal in access.concerned():
         if principal in timeline.account.state:  # and not one that this plan creates

@@ -7,19 +7,17 @@ from collections.abc import Iterator, Sequence
 
 from remediate.account import Role, User
 from remediate.guard.access import TAKES
-from remediate.guard.carriers import Access
-from remediate.guard.denial import begun
+from remediate.guard.carriers import Access, begun
 from remediate.guard.rules import concerned
-from remediate.guard.timeline import Timeline
 from remediate.model import Matcher, at, kind_of, name_of
 from remediate.playbook.scope import matches
 from remediate.policy.known import denies
 from remediate.protocols import Resources
 
 
-def violations(timeline: Timeline, resources: Resources, named: Sequence[Matcher]) -> Iterator[str]:
+def violations(access: Access, resources: Resources, named: Sequence[Matcher]) -> Iterator[str]:
     """Every change that would take something from somebody whom the playbook names under `break_glass`."""
-    account = timeline.account
+    timeline, account = access.timeline, access.timeline.account
     everybody: list[User | Role] = [*account.users.values(), *account.roles.values()]
     for matcher in named:
         if not any(matches(matcher, who) for who in everybody):
@@ -29,12 +27,12 @@ def violations(timeline: Timeline, resources: Resources, named: Sequence[Matcher
         for who in concerned(change, account, resources) if change.classes & TAKES else ():
             if who in spared:
                 yield f"#{change.id} {change.address} would take something from {who.name}, who is for emergencies"
-    yield from _denied(timeline, spared)
+    yield from _denied(access, spared)
 
 
-def _denied(timeline: Timeline, spared: Sequence[User | Role]) -> Iterator[str]:
+def _denied(access: Access, spared: Sequence[User | Role]) -> Iterator[str]:
     """Denials that come from elsewhere: through a group they are in, or a document that they hold already."""
-    access = Access(timeline)
+    timeline = access.timeline
     for who in spared:
         held = access.carriers(at("iam.user" if isinstance(who, User) else "iam.role", who.name))
         for statement, carriers in held.items():

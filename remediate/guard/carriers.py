@@ -5,7 +5,7 @@ boundary is a layer of its own, carried by the policy that is its document. AWS'
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 
 from remediate.effective import parsed
@@ -24,6 +24,7 @@ class Access:
         self.timeline = timeline
         self._parsed: dict[tuple[Address, int | None], frozenset[str]] = {}
         self._groups: dict[str, list[tuple[str, Carrier]]] = {}
+        self._layers: dict[Address, Mapping[str, Carriers]] = {}
         self._joined: dict[str, set[str]] = defaultdict(set)
         for group, user in timeline.changed_under("iam.group_member"):
             self._joined[user].add(group)
@@ -49,6 +50,11 @@ class Access:
 
     def layers(self, principal: Address) -> Mapping[str, Carriers]:
         """What the policies of a user or role say, and, where there is one, what their permissions boundary says."""
+        if principal not in self._layers:
+            self._layers[principal] = self._found(principal)
+        return self._layers[principal]
+
+    def _found(self, principal: Address) -> Mapping[str, Carriers]:
         account, name = self.timeline.account, name_of(principal)
         who = account.users.get(name) if kind_of(principal) == "iam.user" else account.roles.get(name)
         if who is None or not who.boundary:
@@ -106,9 +112,21 @@ class Access:
             yield from self.timeline.spans(at(kind, first, second))
 
 
-def stays(timeline: Timeline, carriers: list[Carrier]) -> bool:
-    """Whether a statement is there now and at every moment of the plan."""
-    return any(standing(carrier) for carrier in _lasting(timeline, carriers))
+def stays(
+    timeline: Timeline, carriers: list[Carrier], since: Collection[int] = (), until: Collection[int] = ()
+) -> bool:
+    """Whether a statement is there now and at every moment of the plan; or, where these are given, at every one in
+    which all of `since` is done and nothing of `until`."""
+    return any(_there(timeline, carrier, since) for carrier in _lasting(timeline, carriers, until))
+
+
+def begun(timeline: Timeline, carriers: Iterable[Carrier]) -> Change | None:
+    """The change by which a statement that is not there now comes to count; None if it is there, or never comes."""
+    ways = list(carriers)
+    if any(map(standing, ways)):
+        return None
+    made = [[timeline.changes[s.made] for s in way if s.made is not None] for way in ways if timeline.can_coexist(way)]
+    return min((max(changes, key=lambda c: c.id) for changes in made), key=lambda c: c.id, default=None)
 
 
 def ends(timeline: Timeline, carriers: Iterable[Carrier]) -> list[Change]:
@@ -121,8 +139,19 @@ def standing(carrier: Carrier) -> bool:
     return all(span.made is None for span in carrier)
 
 
-def _lasting(timeline: Timeline, carriers: list[Carrier]) -> list[Carrier]:
-    """The carriers each of whose ends finds another of them in place.
+def _there(timeline: Timeline, carrier: Carrier, since: Collection[int]) -> bool:
+    """Whether a carrier is there as soon as these changes are done."""
+
+    def done(change: int) -> bool:
+        return any(timeline.before(change, later) for later in since)
+
+    return all(
+        (span.made is None or done(span.made)) and (span.ended is None or not done(span.ended)) for span in carrier
+    )
+
+
+def _lasting(timeline: Timeline, carriers: list[Carrier], until: Collection[int]) -> list[Carrier]:
+    """The carriers each of whose ends finds another of them in place, or comes when nobody asks any more.
 
     It begins with those that never end, and adds what they can take over from, until there is no more. Where an entry
     changes twice, one that does take over may be missed: its second value begins before or after what it goes with.
@@ -130,15 +159,17 @@ def _lasting(timeline: Timeline, carriers: list[Carrier]) -> list[Carrier]:
     found: list[Carrier] = []
     rest = carriers
     while True:
-        safe = [c for c in rest if all(_handed_over(timeline, span.ended, found) for span in c)]
+        safe = [c for c in rest if all(_handed_over(timeline, span.ended, found, until) for span in c)]
         if not safe:
             return found
         found += safe
         rest = [c for c in rest if c not in safe]
 
 
-def _handed_over(timeline: Timeline, end: int | None, carriers: list[Carrier]) -> bool:
-    return end is None or any(_made_by(timeline, carrier, end) for carrier in carriers)
+def _handed_over(timeline: Timeline, end: int | None, carriers: list[Carrier], until: Collection[int]) -> bool:
+    if end is None or any(timeline.before(last, end) for last in until):
+        return True
+    return any(_made_by(timeline, carrier, end) for carrier in carriers)
 
 
 def _made_by(timeline: Timeline, carrier: Carrier, change: int) -> bool:

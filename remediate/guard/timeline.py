@@ -26,10 +26,12 @@ class Timeline:
         self._above = ancestors([c.id for c in changes], {c.id: set(c.needs) for c in changes})
         self._chains: dict[Address, list[Change]] = defaultdict(list)
         self._changed: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._kinds: dict[str, list[Change]] = defaultdict(list)
         for change in changes:
             self._chains[change.address].append(change)
             first, second = pair_of(change.address)
             self._changed[kind_of(change.address), first].add(second)
+            self._kinds[kind_of(change.address)].append(change)
 
     def before(self, earlier: int, later: int) -> bool:
         """Whether `earlier` is done in every state of the account in which `later` is done."""
@@ -46,6 +48,10 @@ class Timeline:
         if value is not None:
             spans.append(Span(address=address, value=value, made=made, ended=None))
         return spans
+
+    def of_kind(self, kind: str) -> Sequence[Change]:
+        """The changes of entries of one kind."""
+        return self._kinds.get(kind, ())
 
     def second_names(self, kind: str, first: str) -> list[str]:
         """The second names of a kind's entries with this first name, now or at any time in the plan."""

@@ -12,7 +12,7 @@ PROVIDERS = {"iam.saml_provider": "saml-provider", "iam.oidc_provider": "oidc-pr
 
 def shut(timeline: Timeline, role: Address) -> Change | None:
     """The change after which nobody but an AWS service may assume a role that people may assume now."""
-    for change in timeline.changes.values():
+    for change in timeline.of_kind("iam.role"):
         if change.address == role and _open(change.before) and not _open(change.after):
             return change
     return None

@@ -13,7 +13,7 @@ import msgspec
 from remediate.policy import NotAPolicy, canonical_json
 from remediate.policy.branches import Free, Literal, Value
 from remediate.policy.conditions import holds
-from remediate.policy.patterns import Pattern, Variable, Wild, pattern, plain
+from remediate.policy.patterns import Pattern, Variable, Wild, matches, pattern, plain
 from remediate.policy.statement import Condition, Names, Statement, parse
 from remediate.policy.unclear import unclear, unclear_always
 
@@ -21,6 +21,7 @@ Known = Mapping[str, Value]
 """Keys of every request that somebody makes; None for a key that no request of theirs has."""
 
 ADMINISTRATOR = re.compile(r"^arn:[^:]+:iam::aws:policy/AdministratorAccess$")
+DENY_ALL = re.compile(r"^arn:[^:]+:iam::aws:policy/AWSDenyAll$")
 DENYING = re.compile(
     r":aws:policy/(AWSDenyAll|AWSCompromisedKeyQuarantine(V\d+)?|AWSIAMIdentityCenterAllowListForIdentityContext"
     r"|root-task/[^/]+)$"
@@ -29,6 +30,7 @@ DENYING = re.compile(
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
 
 EVERYTHING = '{"Action":["*"],"Effect":"Allow","Resource":["*"]}'
+NOTHING = '{"Action":["*"],"Effect":"Deny","Resource":["*"]}'
 ALL = Names(patterns=("*",))
 
 
@@ -58,7 +60,20 @@ class Prepared(NamedTuple):
     @property
     def always(self) -> bool:
         """Whether it counts on every resource, without a condition."""
-        return not self.open and not self.resources.negated and (Wild.ANY,) in self.resources.sure
+        return not self.open and self.everywhere
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is about every resource."""
+        return not self.resources.negated and (Wild.ANY,) in self.resources.sure
+
+    def on(self, resource: str) -> frozenset[Literal] | None:
+        """What must hold for it to count on a resource; None if it is not about that one."""
+        if any(matches(of, resource) for of in self.resources.sure):
+            return None if self.resources.negated else self.open
+        if any(matches(of, resource) for of in self.resources.loose):
+            return self.open | {Free(self.resources.open, not self.resources.negated)}
+        return self.open if self.resources.negated else None
 
 
 def prepared(text: str, known: Known) -> Iterator[Prepared]:

@@ -44,6 +44,7 @@ from remediate.controls.mfa_policy import WITHOUT_MFA, denial, requires_mfa, sel
 from remediate.controls.own_users import Person
 from remediate.errors import BadInput, Unreadable
 from remediate.guard import access
+from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Exemption, Matcher, State, Struct, Value, at, kind_of, pair_of
 from remediate.planner import Draft
@@ -533,9 +534,9 @@ def test_from_any_moment_it_goes_on_and_back(now: Account, data: st.DataObject) 
         for c in draft.changes
         if c.id not in done
     ]
-    assert not list(access.violations(Timeline(then, rest)))
+    assert not list(access.violations(Access(Timeline(then, rest))))
     back = rollback._backwards(draft.changes, [c for c in draft.changes if c.id in done], RESOURCES)
-    assert not list(access.violations(Timeline(then, back)))
+    assert not list(access.violations(Access(Timeline(then, back))))
     assert folded(then.state, back) == now.state
 
 
@@ -546,3 +547,34 @@ def test_a_playbook_with_two_forms_of_one_name_is_refused_at_its_line(tmp_path: 
         BadInput, match=r"mine.yaml:3: controls.mfa: policy, console_policy and self_service_policy need"
     ):
         work.playbook_named(str(path))
+
+
+NO_IAM = {"Effect": "Deny", "Action": "iam:EnableMFADevice", "Resource": "*"}
+DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
+KEPT: dict[str, tuple[State, dict[str, Any], bool]] = {
+    "a boundary without IAM": (policies(b=document(statement("s3:*"))), {"boundary": mine("b")}, True),
+    "a boundary with IAM": (policies(b=document(statement("iam:*"))), {"boundary": mine("b")}, False),
+    "a boundary that nobody has read": ({}, {"boundary": "arn:aws:iam::aws:policy/PowerUserAccess"}, True),
+    "a boundary without IAM, and a device": (
+        policies(b=document(statement("s3:*"))), {"boundary": mine("b"), "mfa": True}, False),
+    "a Deny of its own": (holding("user", "ann", (), {"no": document(NO_IAM)}), {}, True),
+    "a Deny of something else": (
+        holding("user", "ann", (), {"no": document({**NO_IAM, "Action": "s3:*"})}), {}, False),
+    "AWS's own Deny": (holding("user", "ann", [DENY_ALL]), {}, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(("parts", "facts", "kept"), KEPT.values(), ids=KEPT)
+def test_who_could_never_enrol_a_device_is_left_to_a_person(
+    parts: State, facts: dict[str, Any], kept: bool, inside: bool
+) -> None:
+    """Nobody else waits for that, unless they are in the group already: then its policies would reach them."""
+    joined = members(RequireMFA="ann") if inside else {}
+    people = [user("ann", password=password(ago(1)), **facts), user("bob", password=password(ago(1)))]
+    draft = plan(account(holding("group", "RequireMFA"), joined, parts, users=people))
+    left = [*([at("iam.group", "RequireMFA")] if inside else []), at("iam.user", "ann")]
+    assert [m.address for m in draft.manual] == (left if kept else [])
+    assert not kept or all("could never enrol" in manual.summary for manual in draft.manual)
+    joins = at("iam.group_member", "RequireMFA", "bob") in {c.address for c in draft.changes}
+    assert joins is not (kept and inside)

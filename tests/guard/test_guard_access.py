@@ -33,6 +33,7 @@ from remediate.aws.resources import RESOURCES
 from remediate.controls import groups
 from remediate.errors import Refused
 from remediate.guard import access
+from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Risk, State, Value, at, gravest
 from remediate.playbook import Playbook
@@ -72,7 +73,7 @@ def fine(now: Account, changes: Sequence[Change]) -> bool:
 
 
 def accepted(now: Account, changes: Sequence[Change]) -> bool:
-    return not list(access.violations(Timeline(now, changes)))
+    return not list(access.violations(Access(Timeline(now, changes))))
 
 
 def judged_rightly(changes: Sequence[Change], ok: bool, right: bool) -> bool:
@@ -313,7 +314,7 @@ SABOTAGE = {
 
 @pytest.mark.parametrize(("changes", "named"), SABOTAGE.values(), ids=SABOTAGE)
 def test_plans_by_hand(changes: list[Change], named: str) -> None:
-    found = list(access.violations(Timeline(ANN, changes)))
+    found = list(access.violations(Access(Timeline(ANN, changes))))
     assert bool(found) == bool(named), found
     assert not named or any(word in "\n".join(found) for word in named.split("|")), found
 
@@ -321,9 +322,11 @@ def test_plans_by_hand(changes: list[Change], named: str) -> None:
 @pytest.mark.parametrize("length", [119, 120, 121, 400])
 def test_long_statements_are_cut(length: int) -> None:
     bare = change(1, at("iam.user_inline", "ann", "a"), None, document(statement("s3:x", "")))
-    empty = next(access.violations(Timeline(ANN, [bare]))).partition("new access: ")[2].partition(", such as")[0]
+    empty = (
+        next(access.violations(Access(Timeline(ANN, [bare])))).partition("new access: ")[2].partition(", such as")[0]
+    )
     long = statement("s3:x", "x" * (length - len(empty)))
-    (line,) = access.violations(Timeline(ANN, [msgspec.structs.replace(bare, after=document(long))]))
+    (line,) = access.violations(Access(Timeline(ANN, [msgspec.structs.replace(bare, after=document(long))])))
     whole = empty.replace('[""]', json.dumps([long["Resource"]]))
     assert len(whole) == length
     shown = whole if length <= 120 else whole[:119] + "…"
@@ -343,13 +346,13 @@ OTHER: Value = {"path": "/", "document": document(READ)}
 
 def test_a_change_of_a_document_concerns_everybody_who_holds_it() -> None:
     update = change(1, at("iam.policy", mine("own")), HELD.value(at("iam.policy", mine("own"))), OTHER)
-    found = list(access.violations(Timeline(HELD, [update])))
+    found = list(access.violations(Access(Timeline(HELD, [update]))))
     assert {"ann", "r"} == {line.split("take access from ")[1].split(":")[0] for line in found}
 
 
 def test_what_a_group_loses_its_members_lose() -> None:
     detach = change(1, at("iam.group_policy", "g", mine("own")), "attached", None)
-    found = list(access.violations(Timeline(HELD, [detach])))
+    found = list(access.violations(Access(Timeline(HELD, [detach]))))
     assert [line.partition(": {")[0] for line in found] == [f"#1 {detach.address} would take access from ann"] * 2
 
 
@@ -357,14 +360,14 @@ def test_what_a_group_loses_its_members_lose() -> None:
 def test_a_role_is_held_to_the_same(kind: str) -> None:
     now = account(holding("role", "r", [READ_ONLY], {READ_ONLY: document(READ)}))
     address = at(kind, "r", READ_ONLY)
-    (line,) = access.violations(Timeline(now, [change(1, address, now.value(address), None)]))
+    (line,) = access.violations(Access(Timeline(now, [change(1, address, now.value(address), None)])))
     assert line.startswith(f"#1 {address} would take access from r: ")
 
 
 def test_a_policy_that_cannot_be_read_is_like_no_other() -> None:
     now = account(holding("user", "ann", (), {"p": "one text"}))
     swap = change(1, at("iam.user_inline", "ann", "p"), "one text", "another")
-    gone, come = access.violations(Timeline(now, [swap]))
+    gone, come = access.violations(Access(Timeline(now, [swap])))
     assert gone.startswith(f'#1 {swap.address} would take access from ann: "one text", as far as can be told')
     assert come.startswith(f'#1 {swap.address} would give ann new access: "another", as far as can be told')
 
@@ -374,7 +377,7 @@ def test_who_has_left_a_group_gains_nothing_from_it(needs: tuple[int, ...], gain
     now = account(holding("user", "ann"), holding("group", "h"), members(h="ann"))
     leave = change(1, at("iam.group_member", "h", "ann"), "member", None)
     give = change(2, at("iam.group_policy", "h", READ_ONLY), None, "attached", *needs)
-    assert len(list(access.violations(Timeline(now, [leave, give])))) == gains
+    assert len(list(access.violations(Access(Timeline(now, [leave, give]))))) == gains
 
 
 def test_many_ways_to_one_statement_are_judged_at_once() -> None:
@@ -382,7 +385,7 @@ def test_many_ways_to_one_statement_are_judged_at_once() -> None:
     many = {f"p{n}": document(READ) for n in range(12)}
     ann = account(holding("user", "ann", (), many))
     changes = [change(n, at("iam.user_inline", "ann", f"p{n - 1}"), document(READ), None) for n in range(1, 13)]
-    assert len(list(access.violations(Timeline(ann, changes)))) == 1
+    assert len(list(access.violations(Access(Timeline(ann, changes))))) == 1
 
 
 def test_the_plan_with_a_violation_is_refused_with_the_way_out() -> None:

@@ -7,6 +7,7 @@ from remediate import guard
 from remediate.aws.resources import RESOURCES
 from remediate.errors import Refused
 from remediate.guard import break_glass
+from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Matcher, Risk, Value, at
 
@@ -62,10 +63,10 @@ CASES: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("it", "said"), CASES.values(), ids=CASES)
 def test_what_a_change_takes(it: Change, said: str) -> None:
-    found = list(break_glass.violations(Timeline(HERE, [it]), RESOURCES, NAMED))
+    found = list(break_glass.violations(Access(Timeline(HERE, [it])), RESOURCES, NAMED))
     assert bool(found) == bool(said), found
     assert said in " ".join(found)
-    assert not list(break_glass.violations(Timeline(HERE, [it]), RESOURCES, ()))
+    assert not list(break_glass.violations(Access(Timeline(HERE, [it])), RESOURCES, ()))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_what_a_change_takes(it: Change, said: str) -> None:
     ],
 )
 def test_a_line_that_fits_nobody_is_refused(matcher: Matcher, said: str) -> None:
-    found = list(break_glass.violations(Timeline(HERE, []), RESOURCES, [matcher]))
+    found = list(break_glass.violations(Access(Timeline(HERE, [])), RESOURCES, [matcher]))
     assert [said in line for line in found] == ([True] if said else [])
 
 

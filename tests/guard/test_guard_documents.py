@@ -5,6 +5,7 @@ from support.accounts import ADMIN, READ_ONLY, account, change, document, holdin
 
 from remediate.account import Account
 from remediate.guard import access
+from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Risk, Value, at
 
@@ -21,13 +22,13 @@ GROWS: list[tuple[Risk, bool]] = [("additive", True), ("neutral", False), ("rest
 
 @pytest.mark.parametrize(("risk", "accepted"), SHRINKS)
 def test_a_document_becomes_smaller_only_if_the_change_says_so(risk: Risk, accepted: bool) -> None:
-    found = list(access.violations(Timeline(HELD, [change(1, POLICY, BIG, SMALL, risk=risk)])))
+    found = list(access.violations(Access(Timeline(HELD, [change(1, POLICY, BIG, SMALL, risk=risk)]))))
     assert (found == []) == accepted, found
 
 
 @pytest.mark.parametrize(("risk", "accepted"), GROWS)
 def test_and_back_again_only_if_that_is_said(risk: Risk, accepted: bool) -> None:
-    found = list(access.violations(Timeline(LEFT, [change(1, POLICY, SMALL, BIG, risk=risk)])))
+    found = list(access.violations(Access(Timeline(LEFT, [change(1, POLICY, SMALL, BIG, risk=risk)]))))
     assert (found == []) == accepted, found
 
 
@@ -63,6 +64,6 @@ SWAPS: list[tuple[str, str, Risk, bool, str]] = [
 def test_from_one_group_to_another(old: str, new: str, risk: Risk, leave_first: bool, said: str) -> None:
     """Forward, less; and back again, more, with no gap in between."""
     now = member_of(old, new, of=old)
-    found = list(access.violations(Timeline(now, swap(old, new, risk, leave_first=leave_first))))
+    found = list(access.violations(Access(Timeline(now, swap(old, new, risk, leave_first=leave_first)))))
     assert bool(found) == bool(said), found
     assert said in " ".join(found)
