@@ -53,9 +53,9 @@ class Asked(NamedTuple):
     rules: tuple[Rule, ...]
     layers: Layers
 
-    def given(self, layer: str) -> "Asked":
-        """The same where something else than policies allows it in a layer."""
-        more = frozenset(name for name in self.layers if name.startswith(f"{layer} "))
+    def given(self, layer: str, number: int) -> "Asked":
+        """The same where something else than policies allows the call of that number in a layer."""
+        more = frozenset({f"{layer} {number}"})
         return self._replace(rules=(*self.rules, Rule(True, more, more)))
 
     def stopped(self) -> Context | None:

@@ -39,11 +39,11 @@ def _shut_out(access: Access, user: User, made: Change | None) -> Iterator[str]:
     calls = [Call(*call) for call in enrolling.calls(timeline.account, user)]
     for way in ways_in:
         since = [span.made for span in way if span.made is not None] + ([made.id] if made else [])
-        if allowed.asked(calls, since, way).surely("after"):
+        if _open(timeline, allowed, calls, since, way):
             continue
-        stopped = next((call for call in calls if not _open(timeline, allowed, call, since, way)), None)
+        stopped = next((call for call in calls if not _open(timeline, allowed, [call], since, way)), calls[0])
         change = begun(timeline, [way]) or made
-        if stopped and change:
+        if change:
             yield (
                 f"#{change.id} {change.address} would shut {user.name} out, who has no MFA device: "
                 f"{stopped.action}, which a first sign-in or enrolling a device needs, is not allowed without one"
@@ -64,12 +64,13 @@ def _for_mfa(text: str, facts: Known) -> bool:
     return any(True for _ in prepared(text, without)) and not any(True for _ in prepared(text, with_it))
 
 
-def _open(timeline: Timeline, allowed: Allowed, call: Call, since: Sequence[int], way: Carrier) -> bool:
-    """Whether a call is allowed wherever the statement counts."""
-    asked = allowed.asked([call], since, way)
-    if call.action in enrolling.PASSWORD and _everybody_may(timeline):
-        asked = asked.given("identity")
-    return asked.surely("after")
+def _open(timeline: Timeline, allowed: Allowed, calls: Sequence[Call], since: Sequence[int], way: Carrier) -> bool:
+    """Whether calls are allowed wherever the statement counts: from some place at least, and at some time."""
+    asked = allowed.asked(calls, since, way)
+    for number, call in enumerate(calls):
+        if call.action in enrolling.PASSWORD and _everybody_may(timeline):
+            asked = asked.given("identity", number)
+    return asked.possibly("after")
 
 
 def _everybody_may(timeline: Timeline) -> bool:

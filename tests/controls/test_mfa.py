@@ -560,6 +560,8 @@ KEPT: dict[str, tuple[State, dict[str, Any], bool]] = {
     "a Deny of its own": (holding("user", "ann", (), {"no": document(NO_IAM)}), {}, True),
     "a Deny of something else": (
         holding("user", "ann", (), {"no": document({**NO_IAM, "Action": "s3:*"})}), {}, False),
+    "a Deny elsewhere": (holding("user", "ann", (), {"no": document(
+        {**NO_IAM, "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}})}), {}, False),
     "AWS's own Deny": (holding("user", "ann", [DENY_ALL]), {}, True),
 }  # fmt: skip
 

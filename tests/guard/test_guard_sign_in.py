@@ -60,8 +60,13 @@ SIGNS: dict[str, tuple[Account, str]] = {
     },
     "by key too": (here(asks("s3:*", BoolIfExists=NO_MFA)), "iam:ChangePassword"),
     "by the age of MFA": (here(asks("s3:*", Null={"aws:MultiFactorAuthAge": "true"})), "iam:ChangePassword"),
-    "elsewhere": (
-        here(asks("s3:*", Bool=NO_MFA, NotIpAddress={"aws:SourceIp": "203.0.113.0/24"})), "iam:ChangePassword"),
+    "elsewhere, and at the office all is left": (
+        here(asks("s3:*", Bool=NO_MFA, NotIpAddress={"aws:SourceIp": "203.0.113.0/24"})), ""),
+    "everywhere, and elsewhere nothing is left": (
+        here(asks(list(WITHOUT_MFA)), asks("s3:*", NotIpAddress={"aws:SourceIp": "203.0.113.0/24"})), ""),
+    "everywhere, and nothing is left at either of two places": (
+        here(asks(list(WITHOUT_MFA)), *(asks("s3:*", NotIpAddress={"aws:SourceIp": net})
+             for net in ("203.0.113.0/24", "198.51.100.0/24"))), "iam:ChangePassword"),
     "with a device": (here(asks("s3:*"), mfa=True), ""),
     "without a password": (here(asks("s3:*"), password=None), ""),
     "who is denied it with MFA too": (here({"Effect": "Deny", "Action": "*", "Resource": "*"}), ""),

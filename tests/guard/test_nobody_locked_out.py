@@ -208,7 +208,7 @@ def shut_out(now: Account, state: State) -> Iterator[str]:
         new = set(held(now, state, name)[0]) - set(held(now, now.state, name)[0])
         asks = [text for text in new if "multifactor" in text and '"Effect":"Deny"' in text]
         signs_in = state.get(at("iam.login_profile", name)) is not None and not now.users[name].mfa
-        if signs_in and asks and not all(may(held(now, state, name), first(name), p, WITHOUT) for p in PLACES):
+        if signs_in and asks and not any(may(held(now, state, name), first(name), p, WITHOUT) for p in PLACES):
             yield name
 
 
