@@ -1,8 +1,13 @@
 """What has moved since it was last set: the `after` of past runs compared with the live account."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from remediate.model import SETTLED, Address, Change, Event, Plan, Risk, Struct, Value, kind_of
+import msgspec
+
+from remediate.culprit import Trace
+from remediate.model import SETTLED, Address, Change, Plan, Record, Risk, Struct, Value, kind_of
 
 ATTENDED = frozenset({"iam.login_profile", "ds.directory"})
 """Kinds that no unattended run creates: a password is shown once, and would end in a log; a directory costs money."""
@@ -16,25 +21,55 @@ class Drifted(Struct, frozen=True, kw_only=True):
     now: Value
     plan: str
     """The file of the plan that set it."""
+    since: datetime
+    """When it was as it was set: somebody changed it later."""
+    who: Trace | None = None
+    """Who changed it last."""
+    nobody_knows: str = ""
+    """Why nobody knows who."""
 
 
-def recorded(runs: Iterable[tuple[str, Plan, Mapping[int, Event]]]) -> dict[Address, tuple[Value, str]]:
-    """What past runs left each address at, oldest first, with the plan that did."""
-    left: dict[Address, tuple[Value, str]] = {}
-    for name, plan, outcomes in runs:
+class Left(NamedTuple):
+    """What a run left an address at: the value, the plan that did, and when it was seen to be so."""
+
+    value: Value
+    plan: str
+    at: datetime
+
+
+def recorded(runs: Iterable[tuple[str, Plan, Sequence[Record]]]) -> dict[Address, Left]:
+    """What past runs left each address at; the runs oldest first, each with its journal."""
+    left: dict[Address, Left] = {}
+    for name, plan, records in runs:
+        last = {record.change: record for record in records if record.change}
         for change in plan.changes:
-            if outcomes.get(change.id) in SETTLED:
-                left[change.address] = (change.after, name)
+            record = last.get(change.id)
+            if record and record.event in SETTLED:
+                left[change.address] = Left(change.after, name, record.at)
     return left
 
 
-def compare(left: Mapping[Address, tuple[Value, str]], live: Mapping[Address, Value | Exception]) -> list[Drifted]:
+def compare(left: Mapping[Address, Left], live: Mapping[Address, Value | Exception]) -> list[Drifted]:
     """The addresses whose live value is not what the last run left. Unreadable ones are not among them."""
     return [
-        Drifted(address=address, expected=expected, now=now, plan=plan)
-        for address, (expected, plan) in sorted(left.items())
-        if not isinstance(now := live[address], Exception) and now != expected
+        Drifted(address=address, expected=was.value, now=now, plan=was.plan, since=was.at)
+        for address, was in sorted(left.items())
+        if not isinstance(now := live[address], Exception) and now != was.value
     ]
+
+
+def sent(runs: Iterable[Sequence[Record]]) -> frozenset[str]:
+    """AWS's ids of all requests that runs have sent, by their journals."""
+    return frozenset(id for records in runs for record in records for id in record.request_ids)
+
+
+def named(drifted: Iterable[Drifted], said: Mapping[str, Trace | str]) -> list[Drifted]:
+    """The same with who changed each, as far as anybody knows."""
+    return [msgspec.structs.replace(item, **_as_fields(said[item.address])) for item in drifted]
+
+
+def _as_fields(said: Trace | str) -> dict[str, Trace | str]:
+    return {"nobody_knows": said} if isinstance(said, str) else {"who": said}
 
 
 def approved(changes: Sequence[Change], classes: Sequence[Risk]) -> list[Change]:

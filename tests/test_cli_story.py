@@ -15,6 +15,7 @@ from support.snapshot import snapshot
 
 from remediate.model import outcomes
 from remediate.sandbox import fill
+from remediate.sandbox.somebody import Somebody
 from remediate.store.journal import read
 from remediate.store.plans import load
 
@@ -89,12 +90,18 @@ def test_drift_is_found_and_corrected(messy: Aws, tmp_path: Path) -> None:
     iam = messy.client("iam")
     policy = iam.get_account_password_policy()["PasswordPolicy"]
     policy.pop("ExpirePasswords")
-    iam.update_account_password_policy(**{**policy, "MinimumPasswordLength": 6})
+    Somebody(messy.sandbox, "bob.keller").iam("UpdateAccountPasswordPolicy", {**policy, "MinimumPasswordLength": 6})
 
     only = ("--control", "password-policy")
     found = run("drift", *only, "--json", cwd=tmp_path)
     assert found.returncode == 2, found.stderr
-    assert [d["address"] for d in json.loads(found.stdout)["drifted"]] == ["iam.password_policy"]
+    [drifted] = json.loads(found.stdout)["drifted"]
+    assert drifted["address"] == "iam.password_policy"
+    assert drifted["who"]["by"] == f"arn:aws:iam::{messy.account_id}:user/bob.keller"
+    assert (drifted["who"]["call"], drifted["who"]["agent"]) == ("UpdateAccountPasswordPolicy", "aws-cli")
+    text = run("drift", *only, cwd=tmp_path, COLUMNS="80").stdout
+    assert "by user/bob.keller from 127.0.0.1" in text
+    assert max(map(len, text.splitlines())) <= 80
 
     corrected = run("drift", *only, "--correct", cwd=tmp_path)
     assert corrected.returncode == 0, corrected.stderr

@@ -1,13 +1,14 @@
 """What has moved since, and what an unattended correction may take of a plan."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from support.accounts import change
 
-from remediate.drift import Drifted, approved, compare, recorded
-from remediate.model import Address, Change, Event, Header, Plan, Risk, Value, at
+from remediate.culprit import Trace
+from remediate.drift import Drifted, Left, approved, compare, named, recorded, sent
+from remediate.model import Address, Change, Event, Header, Plan, Record, Risk, Value, at
 
 A, B, C = (at("iam.user_tag", "ann", name) for name in "abc")
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -31,23 +32,45 @@ def plan(*changes: Change) -> Plan:
     return msgspec.structs.replace(EMPTY, changes=changes)
 
 
+def journal(*events: Event) -> list[Record]:
+    """What became of changes 1, 2, 3…, one a minute; each was begun first."""
+    begun = [Record(seq=n, previous="", at=DAY, event="intent", change=n) for n in range(1, len(events) + 1)]
+    ends = [
+        Record(seq=9, previous="", at=minute(n), event=event, change=n, request_ids=(f"r{n}",))
+        for n, event in enumerate(events, start=1)
+    ]
+    return [*begun, *ends]
+
+
+def minute(n: int) -> datetime:
+    return DAY + timedelta(minutes=n)
+
+
 def test_the_last_run_that_settled_an_address_counts() -> None:
     first = plan(change(1, A, None, "x"), change(2, B, None, "x"), change(3, C, None, "x"))
     second = plan(change(1, A, "x", "y"), change(2, B, "x", "y"))
-    outcomes: list[dict[int, Event]] = [{1: "done", 2: "already", 3: "failed"}, {1: "done", 2: "conflict"}]
-    assert recorded([("one", first, outcomes[0]), ("two", second, outcomes[1])]) == {A: ("y", "two"), B: ("x", "one")}
+    journals = journal("done", "already", "failed"), journal("done", "conflict")
+    left = recorded([("one", first, journals[0]), ("two", second, journals[1])])
+    assert left == {A: ("y", "two", minute(1)), B: ("x", "one", minute(2))}
+    assert sent(journals) == {"r1", "r2", "r3"}
 
 
 def test_an_address_that_changed_twice_is_left_at_the_last_value_it_got() -> None:
     bridge = plan(change(1, A, None, "x"), change(2, A, "x", None))
-    assert recorded([("p", bridge, {1: "done", 2: "done"})]) == {A: (None, "p")}
-    assert recorded([("p", bridge, {1: "done", 2: "failed"})]) == {A: ("x", "p")}
+    assert recorded([("p", bridge, journal("done", "done"))]) == {A: (None, "p", minute(2))}
+    assert recorded([("p", bridge, journal("done", "failed"))]) == {A: ("x", "p", minute(1))}
 
 
 def test_what_differs_has_drifted_and_what_cannot_be_read_has_not() -> None:
-    left: dict[Address, tuple[Value, str]] = {C: ("x", "p"), A: ("x", "p"), B: (None, "p")}
+    left = {C: Left("x", "p", DAY), A: Left("x", "p", DAY), B: Left(None, "p", DAY)}
     live: dict[Address, Value | Exception] = {A: "x", B: "back", C: PermissionError("no")}
-    assert compare(left, live) == [Drifted(address=B, expected=None, now="back", plan="p")]
+    [drifted] = compare(left, live)
+    assert drifted == Drifted(address=B, expected=None, now="back", plan="p", since=DAY)
+    trace = Trace(at=DAY, by="b", source="s", call="TagUser", agent="", region="r", event_id="e")
+    assert [(d.who, d.nobody_knows) for said in (trace, "why") for d in named([drifted], {B: said})] == [
+        (trace, ""),
+        (None, "why"),
+    ]
 
 
 CLASSES: dict[str, tuple[list[Risk], tuple[Risk, ...], list[int]]] = {

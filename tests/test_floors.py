@@ -16,11 +16,12 @@ FLOORS = {
     **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof"), 4),
     **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal"), 4),
     "controls": 3,
+    "culprit": 1,
     **dict.fromkeys(("account", "effective", "enrolling", "evidence", "playbook"), 2),
     **dict.fromkeys(("model", "trial", "values", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
-    "aws": {"model", "trial", "protocols", "policy", "errors", "passwords", "account", "effective"},
+    "aws": {"model", "trial", "protocols", "policy", "errors", "passwords", "culprit", "account", "effective"},
     "store": {name for name, floor in FLOORS.items() if floor < 5},
     "render": {name for name, floor in FLOORS.items() if floor < 5},
     "sandbox": {"errors", "model", "account"},  # it makes the twin of an account that was read

@@ -17,10 +17,13 @@ from remediate.store.history import rollback_path
 
 if TYPE_CHECKING:
     from remediate.account import Account
+    from remediate.sandbox import Sandbox
 
 PLAYBOOK = "acme"
 """A company's own playbook, written for this account: it switches on every control."""
 PASSWORD_POLICY = Address("iam.password_policy")
+SOMEBODY = "mona.haas"
+"""An administrator of the messy account."""
 
 
 def demo(context: typer.Context) -> None:
@@ -35,12 +38,12 @@ def demo(context: typer.Context) -> None:
         )
         before = _account()
         _tell(f"First look: {len(before.users)} users, {len(before.roles)} roles, {len(before.trails)} trails.")
-        plan = _story(context)
+        plan = _story(context, server)
         after = _account()
         _compare(before, after, plan)
 
 
-def _story(context: typer.Context) -> Path:
+def _story(context: typer.Context, server: "Sandbox") -> Path:
     _tell("What is wrong, and what would it take? A plan changes nothing.")
     _run(context, "plan", "-p", PLAYBOOK)
     plan = sorted(work.PLANS.glob("*.plan.json"))[0]
@@ -53,8 +56,8 @@ def _story(context: typer.Context) -> Path:
     _tell("What only a person can do is explained step by step, and checked by every plan.")
     _run(context, "show", str(sorted(work.PLANS.glob("*.plan.json"))[-1]), "--manual")
     _tell("A month later somebody stops the trail and allows passwords of 6 characters, by hand.")
-    _undo_by_hand()
-    _tell("Drift finds it. What the playbook approves in advance is put right at once.")
+    _undo_by_hand(server)
+    _tell("Drift finds it, and CloudTrail knows who. What the playbook approves in advance is put right at once.")
     _run(context, "drift", "-p", PLAYBOOK, "--correct")
     _tell("And if the whole thing was a mistake: take it back, step by step, in the opposite order.")
     _run(context, "rollback", str(plan), "--yes")
@@ -80,15 +83,17 @@ def _compare(before: "Account", after: "Account", plan: Path) -> None:
     )
 
 
-def _undo_by_hand() -> None:
+def _undo_by_hand(server: "Sandbox") -> None:
     from remediate.aws.resources import RESOURCES
+    from remediate.sandbox.somebody import Somebody
 
     aws = work.connect(None, None, None)
     trail = next(t for t in _account().trails if t.multi_region)
-    aws.write("cloudtrail", "stop_logging", region=trail.home, Name=trail.arn)
     policy = RESOURCES[PASSWORD_POLICY].read(aws, PASSWORD_POLICY)[PASSWORD_POLICY]
     shorter = {**(policy if isinstance(policy, dict) else {}), "MinimumPasswordLength": 6}
-    aws.write("iam", "update_account_password_policy", **shorter)
+    somebody = Somebody(server, SOMEBODY)
+    somebody.cloudtrail(trail.home, "StopLogging", trail.arn)
+    somebody.iam("UpdateAccountPasswordPolicy", shorter)
 
 
 def _account() -> "Account":

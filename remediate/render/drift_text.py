@@ -13,31 +13,33 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Addresses named; the rest are counted."""
+LONGEST = 60
+"""Columns of one name that strangers chose."""
 LINES = 12
 """Lines of difference for one address."""
 
 
 def drift(drifted: "Sequence[Drifted]", plan: Plan | None, *, width: int) -> str:
     """Each drifted address with what was set, what is there now, and the plan that set it; then the playbook's view."""
-    parts = [_moved(drifted, width)]
+    parts = [_moved(drifted, plan.header.account if plan else "", width)]
     if plan:
         parts += ["\n".join(_wanted(plan, width))]
     return "\n\n".join(parts)
 
 
-def _moved(drifted: "Sequence[Drifted]", width: int) -> str:
+def _moved(drifted: "Sequence[Drifted]", account: str, width: int) -> str:
     if not drifted:
         return "No drift: what past runs set is as they left it."
     verb = "is not what a run left it at" if len(drifted) == 1 else "are not what a run left them at"
     lines = [f"Drift: {facts.many(len(drifted), 'setting')} {verb}"]
     for item in drifted[:SHOWN]:
-        lines += _entry(item, width)
+        lines += _entry(item, account, width)
     if len(drifted) > SHOWN:
         lines.append(f"  …and {len(drifted) - SHOWN} more: --json names them all")
     return "\n".join(lines)
 
 
-def _entry(item: "Drifted", width: int) -> Iterator[str]:
+def _entry(item: "Drifted", account: str, width: int) -> Iterator[str]:
     yield f"  ~ {safe(item.address)}"
     if isinstance(item.expected, Mapping) and isinstance(item.now, Mapping):
         differences = list(diff(item.expected, item.now, width - 8))
@@ -49,6 +51,23 @@ def _entry(item: "Drifted", width: int) -> Iterator[str]:
         yield fit(f"    expected  {brief(item.expected)}", width)
         yield fit(f"    now       {brief(item.now)}", width)
     yield f"    set by    {safe(item.plan)}"
+    if item.who or item.nobody_knows:
+        yield wrap(_who(item, account), width, "    changed   ")
+
+
+def _who(item: "Drifted", account: str) -> str:
+    """Who changed it, when, from where, and how."""
+    if item.who is None:
+        return f"nobody knows by whom: {fit(item.nobody_knows, 200)}"
+    who = item.who
+    how = ", ".join(fit(text, LONGEST) for text in (who.call, who.agent) if text)
+    return f"{who.at:%Y-%m-%d %H:%M} UTC by {_caller(who.by, account)} from {fit(who.source, LONGEST)} ({how})"
+
+
+def _caller(arn: str, account: str) -> str:
+    """Of callers of this account without what all their ARNs begin with."""
+    parts = arn.split(":", 5)
+    return fit(parts[5] if len(parts) == 6 and parts[4] == account else arn, LONGEST)
 
 
 def _wanted(plan: Plan, width: int) -> Iterator[str]:

@@ -95,11 +95,12 @@ class Sandbox:
 
     def reset(self) -> None:
         """An empty account again."""
-        from remediate.sandbox import policies
+        from remediate.sandbox import calls, policies
         from remediate.sandbox.strict import settings
 
         policies.load()  # before the seed: reading AWS's own policies draws ids as well
         _clear()
+        calls.forget()
         settings.reset()
         settings.on = self._strict
 

@@ -1,5 +1,6 @@
 """Moto behind werkzeug: quiet, quick, and plain about what it lacks. To be imported only where moto is there."""
 
+import io
 import json
 import socket
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from remediate.sandbox import services, strict
+from remediate.sandbox import calls, services, strict
 
 # Moto lists the methods of a class at each call: a fifth of the time that the call takes.
 responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]
@@ -53,6 +54,22 @@ class Dispatcher(DomainDispatcherApplication):
         return next(found, None) or services.named(host)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """The answer; and what CloudTrail keeps of the call."""
+        length = environ.get("CONTENT_LENGTH")
+        chunks = "HTTP_TRANSFER_ENCODING" in environ  # werkzeug ends the input where the last one does
+        body = environ["wsgi.input"].read() if chunks else environ["wsgi.input"].read(int(length or 0))
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            begun.append((status, headers))
+            return start_response(status, headers, *failure)
+
+        answer = b"".join(self._answer({**environ, "wsgi.input": io.BytesIO(body)}, start))
+        if not begun[-1][0].startswith("501"):  # what is not there cannot tell of it
+            calls.record(environ, body, *begun[-1], answer)
+        return [answer]
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
             answer: Iterable[bytes] = super().__call__(environ, start_response)
         except NotImplementedError as error:

@@ -9,6 +9,7 @@ from contextlib import redirect_stderr
 from datetime import timedelta
 from functools import cache
 from html.parser import HTMLParser
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from support.stress import STRESS
 
 from remediate.audit import Step, Told
 from remediate.cli import applying, terminal
+from remediate.culprit import Trace
 from remediate.drift import Drifted
 from remediate.errors import BadInput, CallFailed, CredentialsEnded, Denied, Partial, Refused, RemediateError
 from remediate.executor import Result
@@ -127,7 +129,10 @@ def verdict(name: str) -> Verdict:
 
 def drifted(name: str) -> list[Drifted]:
     values = ((name, {"a": name}), ({name: name, "b": 1}, {name: 1, "b": 2}), (None, name), (name, RuntimeError(name)))
-    return [Drifted(address=Address(name), expected=was, now=now, plan=name) for was, now in values]  # type: ignore[arg-type]
+    call: dict[str, Any] = dict.fromkeys(("by", "source", "call", "agent", "region", "event_id"), name)
+    who = {"since": plans.BEGUN, "who": Trace(at=plans.BEGUN, **call)}
+    found = [Drifted(address=Address(name), expected=was, now=now, plan=name, **who) for was, now in values]  # type: ignore[arg-type]
+    return [*found, msgspec.structs.replace(found[0], who=None, nobody_knows=name)]
 
 
 Screen = Callable[[str, int, bool], str]

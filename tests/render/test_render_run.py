@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from remediate.culprit import Trace
 from remediate.drift import Drifted
 from remediate.errors import BadInput, Partial, Refused, RemediateError
 from remediate.executor import Result
@@ -128,7 +130,7 @@ def test_an_error_is_one_screen() -> None:
 
 
 def drifted(expected: Value, now: Value, name: str = "iam.user_inline/bob/read") -> Drifted:
-    return Drifted(address=Address(name), expected=expected, now=now, plan=plans.PATH)
+    return Drifted(address=Address(name), expected=expected, now=now, plan=plans.PATH, since=plans.BEGUN)
 
 
 def test_no_drift() -> None:
@@ -145,6 +147,36 @@ def test_drift_shows_what_was_set_what_is_there_and_the_plan() -> None:
         "    now       (absent)",
         f"    set by    {plans.PATH}",
     ]
+
+
+WHO = Trace(
+    at=plans.BEGUN,
+    by=f"arn:aws:iam::{plans.empty().header.account}:user/bob",
+    source="203.0.113.9",
+    call="DeleteUserPolicy",
+    agent="aws-cli",
+    region="us-east-1",
+    event_id="e",
+)
+OTHER = "arn:aws:sts::999999999999:assumed-role/ops/eve"
+NAMED: dict[str, tuple[Trace | None, str, str]] = {
+    "a user of the account": (WHO, "", "UTC by user/bob from 203.0.113.9 (DeleteUserPolicy, aws-cli)"),
+    "somebody of another account": (
+        replace(WHO, by=OTHER, agent=""),
+        "",
+        f"by {OTHER} from 203.0.113.9 (DeleteUserPolicy)",
+    ),
+    "nobody knows": (None, "LookupEvents: AccessDenied: no", "nobody knows by whom: LookupEvents: AccessDenied: no"),
+}
+
+
+@pytest.mark.parametrize(("who", "unknown", "said"), NAMED.values(), ids=NAMED)
+def test_drift_names_who_made_it(who: Trace | None, unknown: str, said: str) -> None:
+    item = replace(drifted("on", None), who=who, nobody_knows=unknown)
+    lines = drift([item], plans.empty(), width=80).split("\n\n")[0].splitlines()
+    assert " ".join(" ".join(lines[5:]).split()).endswith(said)
+    assert lines[5].startswith("    changed   ")
+    assert max(map(len, lines)) <= 80
 
 
 def test_drift_of_a_document_shows_the_lines_that_differ() -> None:

@@ -18,7 +18,7 @@ from botocore.httpsession import URLLib3Session
 
 from remediate.aws.session import Session
 
-READING = ("Get", "List", "Describe", "Generate", "Head")
+READING = ("Get", "List", "Describe", "Generate", "Head", "Lookup")
 REQUEST_ID = "4442587F-FAULT"
 REST_JSON = frozenset({"accessanalyzer", "account"})
 """Services that speak JSON without naming the operation in a header."""

@@ -20,6 +20,7 @@ ACCOUNT_ACTIONS: tuple[str, ...] = (
 """What reading an account needs before anything is asked for: `apply` and `rollback` look at it again with these."""
 
 ASKED: tuple[str, ...] = (
+    "cloudtrail:LookupEvents",
     "iam:GetAccessKeyLastUsed",
     "iam:GetLoginProfile",
     "iam:GetRole",
@@ -41,7 +42,7 @@ ASKED: tuple[str, ...] = (
     "s3:GetLifecycleConfiguration",
     "s3:ListBucket",
 )
-"""What controls ask for besides: about users, and the kinds of a trail."""
+"""What controls ask for besides: about users, and the kinds of a trail; and `drift`, about who made it."""
 
 PLAN_ACTIONS: tuple[str, ...] = tuple(
     sorted(

@@ -20,6 +20,7 @@ class Analyzer(Resource):
     FAILED."""
 
     kind = "access_analyzer.analyzer"
+    named_by = ("awsRegion", "analyzerName")
     reading = ("access-analyzer:ListAnalyzers",)
     sample: Value = {"type": "ACCOUNT"}
 

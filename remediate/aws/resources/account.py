@@ -19,6 +19,7 @@ class AlternateContact(Resource):
     """`account.contact/SECURITY`: {"name": …, "title": …, "email": …, "phone": …}; also BILLING and OPERATIONS."""
 
     kind = "account.contact"
+    named_by = ("alternateContactType",)
     reading = ("account:GetAlternateContact",)
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:

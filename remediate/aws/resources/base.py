@@ -1,11 +1,11 @@
 """What all resource types share. Override what differs; a kind needs its reads, its writes and its permissions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from remediate.aws.session import Session
 from remediate.errors import CallFailed
-from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value
+from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, name_of, pair_of
 
 
 class Resource(ABC):
@@ -33,6 +33,16 @@ class Resource(ABC):
     """What `read` needs besides those, where the action alone would allow more than reading."""
     sample: Value = "*"
     """A value for which a transition needs every permission that this kind may ever need."""
+
+    named_by: tuple[str, ...] = ()
+    """The parameters by which CloudTrail's records name an entry, one text for each name of its address; "|" between
+    those of different calls, and `awsRegion` for a region."""
+    events: Mapping[str, tuple[str, ...]] = {}
+    """CloudTrail's names of the calls behind an IAM action, where they are not the same."""
+    also_by: tuple[str, ...] = ()
+    """Calls that change an entry, too, and are never made here."""
+    unless: Mapping[str, tuple[str, Value]] = {}
+    """Calls that change an entry only with this parameter at this value."""
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return ()
@@ -79,6 +89,15 @@ class Resource(ABC):
     def read(self, aws: Session, address: Address) -> dict[Address, Value]:
         """Every entry of the address's container that exists. What is missing from the answer is absent."""
         ...
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        """For each of `named_by`, the names by which calls may know the entry. May ask AWS; raises CallFailed."""
+        names = pair_of(address) if len(self.named_by) > 1 else (name_of(address),)
+        return tuple((name,) for name in names[: len(self.named_by)])
+
+    def told_in(self, aws: Session, address: Address) -> str:
+        """The region whose CloudTrail tells of changes; empty for services without regions. Raises CallFailed."""
+        return ""
 
     def evidence(self, aws: Session, address: Address) -> dict[str, Value]:
         """Facts that a change of this address may rest on, asked now."""

@@ -47,6 +47,10 @@ class Budget(Resource):
     """
 
     kind = "budgets.budget"
+    named_by = ("budgetName",)
+    events: Mapping[str, tuple[str, ...]] = {
+        "budgets:ModifyBudget": ("budgets:CreateBudget", "budgets:UpdateBudget", "budgets:DeleteBudget")
+    }
     reading = ("budgets:ViewBudget",)
 
     def container(self, address: Address) -> str:
@@ -114,7 +118,19 @@ class Notification(Resource):
     """
 
     kind = "budgets.notification"
+    named_by = ("budgetName", "notificationType", "comparisonOperator", "threshold")
+    events: Mapping[str, tuple[str, ...]] = {
+        "budgets:ModifyBudget": tuple(
+            f"budgets:{verb}{what}"
+            for verb in ("Create", "Update", "Delete")
+            for what in ("Notification", "Subscriber")
+        )
+    }
     reading = ("budgets:ViewBudget",)
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        budget, spec = _names(address)
+        return tuple((name,) for name in (budget, *spec.split(":")[:3]))
 
     def container(self, address: Address) -> str:
         return at(self.kind, _names(address)[0])

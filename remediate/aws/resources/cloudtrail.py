@@ -90,6 +90,7 @@ class Trail(Resource):
     "kms_key"?, "log_group"?, "role"?, "organization"}, where those with "?" are left out when unset."""
 
     kind = "cloudtrail.trail"
+    named_by = ("awsRegion", "name")
     sample = {"role": "*", "kms_key": "arn:aws:kms:*:*:key/*", "organization": True}
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
@@ -167,6 +168,7 @@ class Logging(OfTrail):
     """`cloudtrail.logging/<home region>/<name>`: "logging"; absent where the trail is stopped or not there."""
 
     kind = "cloudtrail.logging"
+    named_by = ("awsRegion", "name")
     binary = True
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
@@ -196,6 +198,7 @@ class Selectors(OfTrail):
     CloudTrail names them; absent for what a new trail has: management events, read and write."""
 
     kind = "cloudtrail.selectors"
+    named_by = ("awsRegion", "trailName")
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
         arn = trail_arn(address, where)

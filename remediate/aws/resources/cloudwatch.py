@@ -27,6 +27,8 @@ class Alarm(Resource):
     """
 
     kind = "cloudwatch.alarm"
+    named_by = ("awsRegion", "alarmName|alarmNames")
+    also_by = ("cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions", "cloudwatch:PutCompositeAlarm")
     reading = ("cloudwatch:DescribeAlarms",)
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:

@@ -60,6 +60,7 @@ class AnomalyMonitor(Resource):
     Cost Explorer has them."""
 
     kind = "ce.anomaly_monitor"
+    named_by = ("monitorName|monitorArn",)
     reading = ("ce:GetAnomalyMonitors",)
 
     def container(self, address: Address) -> str:
@@ -107,6 +108,7 @@ class AnomalySubscription(Resource):
     """
 
     kind = "ce.anomaly_subscription"
+    named_by = ("subscriptionName|subscriptionArn",)
     reading = ("ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions")
 
     def container(self, address: Address) -> str:

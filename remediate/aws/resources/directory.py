@@ -69,6 +69,7 @@ class Directory(Resource):
     """
 
     kind = "ds.directory"
+    named_by = ("awsRegion", "name")
     reading = ("ds:DescribeDirectories",)
     sample: Value = {"type": "*"}
 

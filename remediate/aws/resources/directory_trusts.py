@@ -59,6 +59,12 @@ class OfDirectory(Resource):
         region, directory, _ = _names(address)
         return f"{self.kind}/{region}/{directory}"
 
+    named_by = ("awsRegion", "directoryId", "remoteDomainName|trustId")
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        region, directory, domain = _names(address)
+        return (region,), (_id(aws, region, directory) or "",), (domain, f"{domain}.")
+
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         region, directory, _ = _names(address)
         return (at(Directory.kind, region, directory),)

@@ -26,6 +26,8 @@ class ProfileAssociation(Resource):
     """
 
     kind = "ec2.profile_association"
+    named_by = ("awsRegion", "instanceId")
+    also_by = ("ec2:TerminateInstances",)
     access = True
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:

@@ -18,6 +18,8 @@ class ServerCertificate(Resource):
     """
 
     kind = "iam.server_certificate"
+    named_by = ("serverCertificateName|newServerCertificateName",)
+    also_by = ("iam:UpdateServerCertificate", "iam:UploadServerCertificate")
     reading = ("iam:ListServerCertificates",)
     sample: Value = {"path": "/"}
 

@@ -13,6 +13,7 @@ class Group(Resource):
     """`iam.group/Admins`: {"path": "/"}."""
 
     kind = "iam.group"
+    named_by = ("groupName|newGroupName",)
     shared = True
 
     def principal(self, address: Address) -> Address | None:
@@ -51,6 +52,7 @@ class GroupMember(Resource):
 
     binary = True
     kind = "iam.group_member"
+    named_by = ("groupName", "userName")
     access = True
 
     def container(self, address: Address) -> str:

@@ -39,6 +39,7 @@ class InstanceProfile(OfProfile):
     """
 
     kind = "iam.instance_profile"
+    named_by = ("instanceProfileName",)
     shared = True
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
@@ -65,6 +66,7 @@ class InstanceProfileRole(OfProfile):
     """`iam.instance_profile_role/<profile>/<role>`: "member"."""
 
     kind = "iam.instance_profile_role"
+    named_by = ("instanceProfileName", "roleName")
     binary = True
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:

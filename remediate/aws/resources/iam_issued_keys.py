@@ -70,8 +70,12 @@ class IssuedKey(Resource):
     """
 
     kind = "iam.issued_key"
+    named_by = ("userName",)
     reading = ("secretsmanager:DescribeSecret", "iam:ListAccessKeys")
     sample: Value = {"replaces": "*", "kms": "*"}
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        return ((place_of(address).user,),)
 
     def parent(self, address: Address) -> Address | None:
         return at("iam.user", place_of(address).user)

@@ -21,6 +21,10 @@ class ManagedPolicy(Resource):
     """`iam.policy/<arn>`: {"path": "/", "document": {…}}, the default version's document."""
 
     kind = "iam.policy"
+    named_by = ("policyArn|policyName",)
+    also_by = ("iam:SetDefaultPolicyVersion",)
+    unless: Mapping[str, tuple[str, Value]] = {"iam:CreatePolicyVersion": ("setAsDefault", True)}
+    events: Mapping[str, tuple[str, ...]] = {"iam:DeletePolicyVersion": ()}  # never the default one
     shared = True
     access = True
 
@@ -112,6 +116,7 @@ class Attached(OfPrincipal):
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
         self.kind = f"iam.{holder}_policy"
+        self.named_by = (f"{holder}Name", "policyArn")
 
     def container(self, address: Address) -> str:
         return f"{self.kind}/{pair_of(address)[0]}"
@@ -147,6 +152,7 @@ class Inline(OfPrincipal):
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
         self.kind = f"iam.{holder}_inline"
+        self.named_by = (f"{holder}Name", "policyName")
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return (at(f"iam.{self.holder}", pair_of(address)[0]),)

@@ -45,6 +45,7 @@ class SamlProvider(Resource):
     """
 
     kind = "iam.saml_provider"
+    named_by = ("name|sAMLProviderArn",)
     access = True
     shared = True
     reading = ("iam:GetSAMLProvider", "iam:ListSAMLProviders")
@@ -100,10 +101,14 @@ class OfOidc(Resource):
 
     reading = ("iam:GetOpenIDConnectProvider", "iam:ListOpenIDConnectProviders")
     verbs: tuple[str, ...]
+    named_by: tuple[str, ...] = ("url|openIDConnectProviderArn",)
 
     def issuer(self, address: Address) -> str:
         """The issuer's URL without https://, which may have a path."""
         return name_of(address)
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        return ((self.issuer(address),),)
 
     def container(self, address: Address) -> str:
         return f"oidc/{self.issuer(address)}"
@@ -172,6 +177,7 @@ class OidcAudience(OfOidc):
     """`iam.oidc_audience/<issuer>/<client id>`: "audience". A slash in the issuer is written %2F."""
 
     kind = "iam.oidc_audience"
+    named_by = ("url|openIDConnectProviderArn", "clientID|clientIDList")
     access = True
     binary = True
     within = True
@@ -179,6 +185,9 @@ class OidcAudience(OfOidc):
 
     def issuer(self, address: Address) -> str:
         return unquote(pair_of(address)[0])
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        return (self.issuer(address),), (pair_of(address)[1],)
 
     def write(self, aws: Session, address: Address, before: Value, after: Value) -> Receipt:
         verb = "remove_client_id_from" if after is None else "add_client_id_to"
@@ -193,6 +202,7 @@ class OidcThumbprints(OfOidc):
     """
 
     kind = "iam.oidc_thumbprints"
+    also_by = ("iam:CreateOpenIDConnectProvider",)
     within = True
     verbs = ("UpdateOpenIDConnectProviderThumbprint",)
 

@@ -17,6 +17,7 @@ class RoleSession(Resource):
     """`iam.role_session/<role>`: the longest session in seconds; absent where it is one hour, as every role begins."""
 
     kind = "iam.role_session"
+    named_by = ("roleName",)
     within = True
     reading = ("iam:GetRole",)
 

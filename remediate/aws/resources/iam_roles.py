@@ -21,6 +21,7 @@ class Role(Resource):
     """
 
     kind = "iam.role"
+    named_by = ("roleName",)
     shared = True
     access = True
 

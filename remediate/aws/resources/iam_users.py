@@ -40,6 +40,7 @@ class User(Resource):
     """`iam.user/alice`: {"path": "/"}."""
 
     kind = "iam.user"
+    named_by = ("userName|newUserName",)
     shared = True
 
     def principal(self, address: Address) -> Address | None:
@@ -80,6 +81,7 @@ class UserTag(OfUser):
     """`iam.user_tag/alice/team`: "payments"."""
 
     kind = "iam.user_tag"
+    named_by = ("userName", "key|tagKeys")
 
     def container(self, address: Address) -> str:
         return f"{self.kind}/{pair_of(address)[0]}"
@@ -109,6 +111,7 @@ class LoginProfile(OfUser):
 
     binary = True
     kind = "iam.login_profile"
+    named_by = ("userName",)
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return (at("iam.user", name_of(address)),)
@@ -178,9 +181,14 @@ class AccessKey(OfUser):
     """`iam.access_key/alice/AKIA…`: "Active" or "Inactive". Never created here: a secret has no address."""
 
     kind = "iam.access_key"
+    named_by = ("accessKeyId",)
 
     def container(self, address: Address) -> str:
         return f"{self.kind}/{pair_of(address)[0]}"
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        """A key's id is of one user alone; who changes a key of their own may leave the name out."""
+        return ((pair_of(address)[1],),)
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         if after is None:

@@ -67,10 +67,25 @@ def _put_policy(aws: Session, region: str, key: str, document: Value) -> Answer:
     return aws.write("kms", "put_key_policy", region=region, KeyId=key, PolicyName="default", Policy=as_text(document))
 
 
+def _known_as(aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+    """Calls may name a key by its alias or by its id, which its alias leads to while it has one."""
+    region, alias = pair_of(address)
+    key = described(aws, address)
+    return (region,), (alias, *((str(key["KeyId"]),) if key else ()))
+
+
 class Key(Resource):
     """`kms.key/<region>/<alias/…>`: {"policy": {…}}; with "state" where that is not Enabled."""
 
     kind = "kms.key"
+    named_by = ("awsRegion", "keyId|targetKeyId|aliasName")
+    also_by = tuple(
+        f"kms:{name}"
+        for name in "DisableKey EnableKey ScheduleKeyDeletion CancelKeyDeletion UpdateAlias DeleteAlias".split()
+    )
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        return _known_as(aws, address)
 
     def makes_another(self, before: Value, after: Value) -> bool:
         return before is None
@@ -143,7 +158,11 @@ class KeyRotation(Resource):
     """
 
     kind = "kms.rotation"
+    named_by = ("awsRegion", "keyId")
     binary = True
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        return _known_as(aws, address)
 
     def parent(self, address: Address) -> Address | None:
         return at("kms.key", *pair_of(address))
@@ -176,6 +195,7 @@ class KeyPolicy(Resource):
     """`kms.key_policy/<region>/<id>`: the document of a key that is not ours; a key without a policy does not exist."""
 
     kind = "kms.key_policy"
+    named_by = ("awsRegion", "keyId")
 
     def permissions(self, address: Address, before: Value, after: Value, where: AccountId) -> Iterable[Permission]:
         arn = key_arn(address, where)

@@ -42,6 +42,8 @@ class LogGroup(Resource):
     """`logs.group/<region>/<name>`: {"class": "STANDARD"}. Never deleted from here."""
 
     kind = "logs.group"
+    named_by = ("awsRegion", "logGroupName")
+    also_by = ("logs:DeleteLogGroup",)
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         return "impossible", "the log group stays: it holds the events delivered meanwhile"
@@ -65,6 +67,7 @@ class LogRetention(Resource):
     """`logs.retention/<region>/<name>`: days; absent where events are kept for ever."""
 
     kind = "logs.retention"
+    named_by = ("awsRegion", "logGroupName")
 
     def parent(self, address: Address) -> Address | None:
         return at("logs.group", name_of(address))
@@ -106,7 +109,11 @@ class MetricFilter(Resource):
     """
 
     kind = "logs.metric_filter"
+    named_by = ("awsRegion", "logGroupName", "filterName")
     reading = ("logs:DescribeMetricFilters",)
+
+    def known_as(self, aws: Session, address: Address) -> tuple[tuple[str, ...], ...]:
+        return tuple((name,) for name in _filter(address))
 
     def container(self, address: Address) -> str:
         region, group, _ = _filter(address)

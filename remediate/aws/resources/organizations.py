@@ -21,6 +21,7 @@ class ServiceAccess(Resource):
 
     binary = True
     kind = "organizations.service_access"
+    named_by = ("servicePrincipal",)
     shared = True
     reading = ("organizations:ListAWSServiceAccessForOrganization",)
 

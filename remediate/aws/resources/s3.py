@@ -35,10 +35,24 @@ def region_of(aws: Session, bucket: str) -> str:
     return OLD_NAMES.get(place, place)
 
 
+def _told_in(aws: Session, bucket: str) -> str:
+    """Where CloudTrail tells of a bucket; of one that is gone, where this run works: nothing else knows."""
+    try:
+        return region_of(aws, bucket)
+    except CallFailed as error:
+        absent_if(error, GONE)
+        return aws.region
+
+
 class Bucket(Resource):
     """`s3.bucket/<name>`: {"region": "eu-west-1"}. Never deleted from here."""
 
     kind = "s3.bucket"
+    named_by = ("bucketName",)
+    also_by = ("s3:DeleteBucket",)
+
+    def told_in(self, aws: Session, address: Address) -> str:
+        return _told_in(aws, name_of(address))
 
     def reversal(self, before: Value, after: Value) -> tuple[Reversal, str]:
         return "impossible", "the bucket stays: it holds the audit logs"
@@ -77,6 +91,10 @@ class OfBucket(Resource):
     missing: tuple[str, ...] = ()
     """The codes with which S3 says that the setting is not there."""
     actions: tuple[str, ...]
+    named_by = ("bucketName",)
+
+    def told_in(self, aws: Session, address: Address) -> str:
+        return _told_in(aws, name_of(address))
 
     def parent(self, address: Address) -> Address | None:
         return at("s3.bucket", name_of(address))
@@ -147,6 +165,7 @@ class BucketPublicAccess(OfBucket):
     reads, puts, deletes = "get_public_access_block", "put_public_access_block", "delete_public_access_block"
     missing = ("NoSuchPublicAccessBlockConfiguration",)
     actions = ("GetBucketPublicAccessBlock", "PutBucketPublicAccessBlock")
+    also_by = ("s3:DeleteBucketPublicAccessBlock",)
 
     def uses(self, address: Address, value: Value) -> Iterable[Address]:
         return (at("s3.bucket", name_of(address)), at("s3.bucket_policy", name_of(address)))
@@ -189,6 +208,9 @@ class BucketEncryption(OfBucket):
     reads, puts, deletes = "get_bucket_encryption", "put_bucket_encryption", "delete_bucket_encryption"
     missing = ("ServerSideEncryptionConfigurationNotFoundError",)
     actions = ("GetEncryptionConfiguration", "PutEncryptionConfiguration")
+    events: Mapping[str, tuple[str, ...]] = {
+        "s3:PutEncryptionConfiguration": ("s3:PutBucketEncryption", "s3:DeleteBucketEncryption")
+    }
 
     def value(self, answer: Answer) -> Value:
         rules = answer["ServerSideEncryptionConfiguration"].get("Rules", [])
@@ -211,6 +233,9 @@ class BucketLifecycle(OfBucket):
     deletes = "delete_bucket_lifecycle"
     missing = ("NoSuchLifecycleConfiguration",)
     actions = ("GetLifecycleConfiguration", "PutLifecycleConfiguration")
+    events: Mapping[str, tuple[str, ...]] = {
+        "s3:PutLifecycleConfiguration": ("s3:PutBucketLifecycle", "s3:DeleteBucketLifecycle")
+    }
 
     def value(self, answer: Answer) -> Value:
         rules: list[Value] = [_plain(rule) for rule in sorted(answer["Rules"], key=lambda r: str(r.get("ID", "")))]

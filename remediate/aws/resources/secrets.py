@@ -81,6 +81,7 @@ class Secret(Resource):
     """
 
     kind = "secretsmanager.secret"
+    named_by = ("awsRegion", "secretId|name")
     shared = True
     reading = ("secretsmanager:DescribeSecret",)
     sample: Value = {"user": "*", "kms": "*"}

@@ -36,8 +36,13 @@ class Topic(Resource):
     https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html"""
 
     kind = "sns.topic"
+    named_by = ("topicArn|name",)
+    unless: Mapping[str, tuple[str, Value]] = {"sns:SetTopicAttributes": ("attributeName", KEY)}
     shared = True
     reading = ("sns:GetTopicAttributes",)
+
+    def told_in(self, aws: Session, address: Address) -> str:
+        return region_of(name_of(address))
 
     def held_by(self, address: Address) -> Iterable[Address]:
         topic = name_of(address)
@@ -86,8 +91,12 @@ class Subscription(Resource):
     confirmed or not."""
 
     kind = "sns.subscription"
+    events: Mapping[str, tuple[str, ...]] = {"sns:Subscribe": ()}  # CloudTrail hides whom
     binary = True
     within = True
+
+    def told_in(self, aws: Session, address: Address) -> str:
+        return region_of(pair_of(address)[0])
 
     def container(self, address: Address) -> str:
         return at(self.kind, pair_of(address)[0])

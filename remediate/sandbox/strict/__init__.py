@@ -24,9 +24,9 @@ IAM answers
   what was set, and not more: `groups`, `sign_in`, `password_policy`, `dates`, `summary`, `report`, `last_accessed`
   operations that moto lacks: `boundary`, `last_accessed`, `organizations_features`, `root_keys`, `root_sessions`
 other services
-  CloudTrail `trails`, `trail_checks`, `trail_answers`; S3 `bucket_policies`; KMS `signing_keys`; EC2 `regions`,
-  `instance_profiles`; Logs `metric_filters`; CloudWatch `alarms`; SNS `topics`; Secrets Manager `secrets`; Directory
-  Service `directories`; Organizations `organizations`; Account `contacts`; Budgets `budgets`; Cost Explorer
+  CloudTrail `trails`, `trail_checks`, `trail_answers`, `trail_events`; S3 `bucket_policies`; KMS `signing_keys`; EC2
+  `regions`, `instance_profiles`; Logs `metric_filters`; CloudWatch `alarms`; SNS `topics`; Secrets Manager `secrets`;
+  Directory Service `directories`; Organizations `organizations`; Account `contacts`; Budgets `budgets`; Cost Explorer
   `cost_explorer`
 
 Not modelled: permissions of the caller beside session policies, service control policies, throttling (see
@@ -79,6 +79,7 @@ from remediate.sandbox.strict import (
     topics,
     trail_answers,
     trail_checks,
+    trail_events,
     trails,
     trusts,
 )
@@ -119,7 +120,7 @@ FACTS: dict[str, tuple[ModuleType, ...]] = {
     "budgets": (budgets,),
     "ce": (cost_explorer,),
     "cloudwatch": (alarms,),
-    "cloudtrail": (trail_checks, trails, trail_answers),
+    "cloudtrail": (trail_checks, trails, trail_answers, trail_events),
     "ds": (directories,),
     "ec2": (regions, instance_profiles),
     "kms": (signing_keys,),

@@ -36,6 +36,8 @@ class Settings:
     """When the root user last signed in."""
     trail_keys: bool = True
     """Whether CloudTrail tests the key of a trail: that it exists, and that its policy lets CloudTrail encrypt."""
+    events_late: float = 0.0
+    """Seconds after which LookupEvents shows a call; up to 15 minutes at AWS."""
     regions: tuple[str, ...] = REGIONS
     """The regions that are enabled."""
     lag: float = 0.0
