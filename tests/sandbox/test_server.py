@@ -100,7 +100,7 @@ def test_reset_empties_everything(aws: Aws) -> None:
     ("service", "operation", "parameters"),
     [
         ("detective", "list_graphs", {}),
-        ("cloudtrail", "lookup_events", {}),
+        ("cloudtrail", "list_channels", {}),
         ("iam", "list_service_specific_credentials", {"UserName": "alice"}),
     ],
 )
