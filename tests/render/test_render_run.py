@@ -166,6 +166,7 @@ NAMED: dict[str, tuple[Trace | None, str, str]] = {
         "",
         f"by {OTHER} from 203.0.113.9 (DeleteUserPolicy)",
     ),
+    "long names": (replace(WHO, **dict.fromkeys(("by", "source", "call", "agent"), "x" * 300)), "", "xxx)"),
     "nobody knows": (None, "LookupEvents: AccessDenied: no", "nobody knows by whom: LookupEvents: AccessDenied: no"),
 }
 
