@@ -8,5 +8,5 @@ def holders(iam: Any) -> tuple[Any, ...]:
 
 
 def own_policies(iam: Any) -> list[Any]:
-    """The customer managed policies, in the order of their making."""
-    return [policy for arn, policy in iam.managed_policies.items() if ":iam::aws:" not in arn]
+    """The customer managed policies, in the order of their making. Others may make one meanwhile."""
+    return [policy for arn, policy in list(iam.managed_policies.items()) if ":iam::aws:" not in arn]
