@@ -23,6 +23,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.
 Days = Annotated[int, Meta(ge=1, le=400)]
 """AWS keeps at least 400 days of last accesses."""
 RoleName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64)]
+Service = Annotated[str, Meta(pattern=r"^[a-z0-9-]+$", max_length=64)]
 Policy = Annotated[str, Meta(pattern="^[!-~]+$", max_length=2048)]
 
 
@@ -37,6 +38,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What they get instead: the name of an AWS managed policy, or the ARN of another."""
     reduce_policies: bool = True
     """Whether the plan takes unused services out of policies, or only reports them."""
+    evidence_days: Days = 90
+    """How far back CloudTrail's records must go before a service is narrowed to the calls that they show."""
+    data_events: tuple[Service, ...] = ()
+    """Services whose data events the trail has recorded all that time, for all resources: such as s3."""
     leave_roles: tuple[RoleName, ...] = ("OrganizationAccountAccessRole", "AWSControlTowerExecution")
     """Roles that an organization needs rarely, and then badly."""
     review: tuple[Matcher, ...] = ()

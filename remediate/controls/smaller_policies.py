@@ -7,6 +7,7 @@ from datetime import datetime
 from remediate.controls.administrators import Administrator, fresh
 from remediate.controls.power_users import short
 from remediate.controls.privilege import HOLDERS, View, said
+from remediate.controls.recorded import Told, narrowed, silent
 from remediate.controls.wide_policies import Width, reduced, width
 from remediate.model import Address, Fault, Manual, Severity, Struct, Value, Want, at, name_of, pair_of
 from remediate.policy import size
@@ -24,6 +25,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     smaller: Value = None
     reason: str = ""
     used: tuple[str, ...] = ()
+    told: Told | None = None
+    """What CloudTrail's records made of it."""
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -124,15 +127,16 @@ def _verdict(view: View, grant: Grant) -> Verdict:
     days, since = view.settings.unused_days, _versions(view, grant).get("since")
     used = tuple(sorted(service for service, moment in use.items() if view.recent(moment)))
     smaller = reduced(grant.document, use.keys(), set(used))
-    if smaller == grant.document:
-        return Verdict(used=used)
+    told = narrowed(view, smaller, grant.reached, lambda document: _fits(view, grant, document))
+    if told.document == grant.document:
+        return Verdict(used=used, told=told)
     if isinstance(since, str) and datetime.fromisoformat(since) > view.since:
         return Verdict(reason=f"its text is not {days} days old", used=used)
     if smaller is None:
         return Verdict(reason=f"nobody used any of it in {days} days, so nothing shows what is needed")
-    if not _fits(view, grant, smaller):
+    if not _fits(view, grant, told.document):
         return Verdict(reason="what was used is longer than IAM allows", used=used)
-    return Verdict(smaller=smaller, used=used)
+    return Verdict(smaller=told.document, used=used, told=told)
 
 
 def _versions(view: View, grant: Grant) -> Mapping[str, Value]:
@@ -154,6 +158,10 @@ def _fault(view: View, grant: Grant, verdict: Verdict) -> Fault:
     if width.everything or width.all_but:
         severity = "high" if width.everything and grant.reached else "medium"
     evidence: dict[str, Value] = {"used": list(verdict.used)} if verdict.used else {}
+    if verdict.told and (calls := sum(verdict.told.calls.values())):
+        evidence |= {"calls": calls, "actions": sorted(verdict.told.used)}
+    if verdict.told and verdict.told.whole:
+        evidence["whole"] = [f"{service}: {why}" for service, why in sorted(verdict.told.whole.items())]
     return Fault(
         address=grant.address,
         severity=severity,
@@ -200,10 +208,27 @@ def _want(view: View, grant: Grant, verdict: Verdict) -> Want:
 def _loss(grant: Grant, verdict: Verdict) -> str:
     names = [name_of(who) for who in grant.reached]
     who = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    left = {*width(verdict.smaller).services, *(told.calls if (told := verdict.told) else ())}
+    gone = sorted(set(grant.width.services) - left)
+    parts = [f"can no longer use {', '.join(gone)}"] if gone else []
     if grant.width.everything:
-        return f"{who} can no longer use anything but {', '.join(verdict.used)}, nor pass roles to services"
-    gone = sorted(set(grant.width.services) - set(width(verdict.smaller).services))
-    return f"{who} can no longer use {', '.join(gone)}"
+        parts = [f"can no longer use anything but {', '.join(verdict.used)}, nor pass roles to services"]
+    return f"{who} {'; '.join([*parts, *_narrowed(grant, verdict)])}"
+
+
+def _narrowed(grant: Grant, verdict: Verdict) -> Iterator[str]:
+    """What is left of the services of which the calls are known, and what no record could have shown."""
+    told = verdict.told
+    if not told or not told.used:
+        return
+    for service in sorted(told.calls):
+        actions = [name for action in sorted(told.used) if (name := action.removeprefix(f"{service}:")) != action]
+        more = f" and {len(actions) - 5} more" if len(actions) > 5 else ""
+        yield f"keeps of {service} only {', '.join(actions[:5])}{more}"
+    for action, needs in silent(told.used).items():
+        service = action.partition(":")[0]
+        if (grant.width.everything or service in grant.width.services) and service not in width(verdict.smaller).services:
+            yield f"loses {action}, which {needs} may need and no record shows"
 
 
 def _dropped(view: View, grant: Grant) -> Iterator[str]:

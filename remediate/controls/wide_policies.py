@@ -1,7 +1,7 @@
 """How wide a policy is, and the same policy without the services that nobody uses. It never allows more than before."""
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 from remediate.model import Struct, Value
 
@@ -41,6 +41,12 @@ def reduced(document: Value, listed: Set[str], used: Set[str]) -> Value | None:
     if not isinstance(document, Mapping) or not any(item.get("Effect") == "Allow" for item in left):
         return None
     return document if left == _statements(document) else {**document, "Statement": left}
+
+
+def exactly(document: Mapping[str, Value], services: Set[str], instead: Sequence[Mapping[str, Value]]) -> Value:
+    """The document without these whole services, and with other statements in their place."""
+    left = [_smaller(item, services, set()) if _is_open(item) else item for item in _statements(document)]
+    return {**document, "Statement": [*(item for item in left if item), *instead]}
 
 
 def _smaller(item: Mapping[str, Value], listed: Set[str], used: Set[str]) -> Mapping[str, Value]:

@@ -35,8 +35,7 @@ def needed(event: str) -> Need | None:
 
     The names are as AWS writes them. An event that no longer says which it was, as `s3.amazonaws.com/*`, is not known.
     """
-    source, _, name = event.partition("/")
-    service = _service(_HOST.sub("", source))
+    service, name = service_of(event), event.partition("/")[2]
     if f"{service}:{name}" in NOTHING:
         return Need()
     bare = _VERSION.sub("", name)
@@ -48,8 +47,10 @@ def needed(event: str) -> Need | None:
     return _method(bare) if service == "apigateway" else None
 
 
-def _service(host: str) -> str:
-    """Some sources have more than one part: `streams.dynamodb`, `runtime.sagemaker`."""
+@cache
+def service_of(event: str) -> str:
+    """What policies call the service that an event is of. Some have hosts of two parts: `streams.dynamodb`."""
+    host = _HOST.sub("", event.partition("/")[0])
     last = host.rpartition(".")[2]
     return SOURCES.get(host) or SOURCES.get(last) or last
 

@@ -37,6 +37,7 @@ _PATHLESS = re.compile(r"(arn:[^:]+:iam::\d+:(?:user|group|role|policy|instance-
 _TABLE = re.compile(r"arn:[^:]+:dynamodb:[^:]*:\d+:table/[^/*]+")
 """A query of an index is recorded as one of its table.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/logging-using-cloudtrail.html"""
+_BUCKETS = re.compile("arn:[^:]+:s3:::")
 BELOW = (
     # with a version or an alias: https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
     (re.compile(r"arn:[^:]+:lambda:[^:]*:\d+:function:[^:*]+"), ":*"),
@@ -169,15 +170,26 @@ def _fits(called: str, value: str) -> bool:
 
 
 def forms(action: str, arn: str) -> Sequence[str]:
-    """The patterns that a policy must have for an action on what a record calls by this ARN."""
+    """The patterns that a policy must have for an action on what a record calls by this ARN, or pattern of ARNs.
+
+    `*` where that is nothing that the action may be about: records list some resources that only have to do with it.
+    """
+    known = catalog.actions().get(action.lower())
+    shapes = [form for form in known.arns if form != "*"] if known else []
+    if _BUCKETS.match(arn):
+        arn = _in_bucket(arn, shapes)
+    if not any(_expression(form).fullmatch(arn) for form in shapes):
+        return ["*"]
     more = [arn + suffix for expression, suffix in BELOW if expression.fullmatch(arn)]
     if (pathless := _PATHLESS.fullmatch(arn)) is not None:
         more.append(f"{pathless[1]}/*/{pathless[2]}")
-    if _TABLE.fullmatch(arn) and any("/index/" in form for form in _forms(action)):
+    if _TABLE.fullmatch(arn) and any("/index/" in form for form in shapes):
         more.append(f"{arn}/index/*")
     return [arn, *more]
 
 
-def _forms(action: str) -> Sequence[str]:
-    known = catalog.actions().get(action.lower())
-    return known.arns if known else ()
+def _in_bucket(arn: str, shapes: Sequence[str]) -> str:
+    """Of a bucket or an object, what the action is about: a deletion of many objects is recorded with the bucket."""
+    if any(form.endswith(":::${BucketName}/${ObjectName}") for form in shapes):
+        return arn if "/" in arn else f"{arn}/*"
+    return arn.partition("/")[0]

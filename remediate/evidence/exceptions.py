@@ -132,6 +132,14 @@ SendMessage: SendMessageBatch
 """By service: actions, and the events that need all of these. `~` is for what a record does not name: the object that
 is copied, where the record is about the copy. Of what an event may have needed in part, all is listed."""
 
+SILENT: Mapping[str, str] = {
+    "s3:DeleteObject": "s3:DeleteObjectVersion",
+    "s3:GetObject": "s3:GetObjectVersion",
+    "s3:PutObject": "s3:PutObjectAcl s3:PutObjectTagging",
+}
+"""What a call needs besides where it has a version, tags or an access list: its event is the same.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html"""
+
 VERBS: Mapping[str, str] = {
     "Create": "POST",
     "Delete": "DELETE",

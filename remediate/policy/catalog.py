@@ -25,6 +25,8 @@ class Action(NamedTuple):
     """Forms of the ARNs that it may be about, with `${Names}`; `*` where it is about none."""
     key: str
     """The name in lower case."""
+    depends: tuple[str, ...] = ()
+    """Other actions that it may need besides, as `iam:PassRole`."""
 
 
 @cache
@@ -39,7 +41,9 @@ def actions() -> Mapping[str, Action]:
         rows = (get_action_data(prefix, short) or {}).get(prefix, [])
         if rows:
             arns = tuple(dict.fromkeys(row["resource_arn_format"] for row in rows))
-            found.append(Action(rows[0]["action"], rows[0]["access_level"], arns, rows[0]["action"].lower()))
+            depends = tuple(dict.fromkeys(other for row in rows for other in row["dependent_actions"]))
+            name = rows[0]["action"]
+            found.append(Action(name, rows[0]["access_level"], arns, name.lower(), depends))
     return {a.key: a for a in sorted(found, key=_prominence)}
 
 

@@ -141,6 +141,7 @@ FORMS: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("iam:GetPolicy", "arn:aws:iam::aws:policy/X", []),
     ("dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/t", [f"arn:aws:dynamodb:{HERE}:table/t/index/*"]),
     ("dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/t/index/i", []),
+    ("dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/*", []),
     ("dynamodb:PutItem", f"arn:aws:dynamodb:{HERE}:table/t", []),
     ("lambda:InvokeFunction", FUNCTION, [f"{FUNCTION}:*"]),
     ("lambda:InvokeFunction", f"{FUNCTION}:live", []),
@@ -151,13 +152,30 @@ FORMS: tuple[tuple[str, str, Sequence[str]], ...] = (
     ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:s-??????", []),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:*", []),
     ("s3:GetObject", "arn:aws:s3:::b/k", []),
-    ("unknown:Action", "*", []),
+    ("s3:ListBucket", "arn:aws:s3:::b", []),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(("action", "arn", "more"), FORMS)
 def test_what_a_policy_must_name_besides(action: str, arn: str, more: Sequence[str]) -> None:
     assert forms(action, arn) == [arn, *more]
+
+
+@pytest.mark.parametrize(
+    ("action", "arn", "instead"),
+    [
+        ("s3:DeleteObject", "arn:aws:s3:::b", "arn:aws:s3:::b/*"),
+        ("s3:PutObject", "arn:aws:s3:::*", "arn:aws:s3:::*/*"),
+        ("s3:ListBucket", "arn:aws:s3:::b/k/*", "arn:aws:s3:::b"),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::b", "*"),
+        ("iam:GetUser", f"arn:aws:iam::{ME}:role/r", "*"),
+        ("iam:GetUser", "*", "*"),
+        ("ec2:DescribeInstances", f"arn:aws:ec2:{HERE}:instance/i-1", "*"),
+        ("unknown:Action", "arn:aws:s3:::b", "*"),
+    ],
+)
+def test_what_a_record_lists_and_the_action_is_not_about(action: str, arn: str, instead: str) -> None:
+    assert forms(action, arn) == [instead]
 
 
 def test_of_an_event_that_needed_several_actions_all_are_about_the_same() -> None:
