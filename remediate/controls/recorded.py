@@ -12,14 +12,11 @@ from remediate.controls.privilege import View
 from remediate.controls.wide_policies import exactly, width
 from remediate.evidence.deeds import Deed, Done, done
 from remediate.evidence.exceptions import SILENT
+from remediate.evidence.facts import EVIDENCE, USE
 from remediate.evidence.proposal import STEPS, Used, statements
 from remediate.model import Address, Struct, Value, at
 from remediate.policy import VERSION, catalog
 
-EVIDENCE = "cloudtrail.evidence"
-"""The kind of the fact that says from when to when there are records of an account, and whether reads are among them."""
-USE = "cloudtrail.use"
-"""The kind of the facts that say what somebody did, by their ARN: deeds, as lists."""
 LATEST = timedelta(days=3)
 """How old the last record may be: of what was done since, there is none."""
 RECORDED = frozenset(
@@ -76,8 +73,8 @@ def obstacle(view: View) -> str:
 
 
 def _done(view: View, reached: Iterable[Address]) -> Done:
-    people = filter(None, map(view.principal, reached))
-    facts = (view.account.facts.get(at(USE, who.arn)) for who in people)
+    people = [who for address in reached if (who := view.principal(address))]
+    facts = [view.account.facts.get(at(USE, who.arn)) for who in people]
     return done(deed for fact in facts for deed in deeds(fact))
 
 

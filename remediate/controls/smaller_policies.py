@@ -227,7 +227,9 @@ def _narrowed(grant: Grant, verdict: Verdict) -> Iterator[str]:
         yield f"keeps of {service} only {', '.join(actions[:5])}{more}"
     for action, needs in silent(told.used).items():
         service = action.partition(":")[0]
-        if (grant.width.everything or service in grant.width.services) and service not in width(verdict.smaller).services:
+        if (grant.width.everything or service in grant.width.services) and service not in width(
+            verdict.smaller
+        ).services:
             yield f"loses {action}, which {needs} may need and no record shows"
 
 

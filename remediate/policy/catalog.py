@@ -42,8 +42,7 @@ def actions() -> Mapping[str, Action]:
         if rows:
             arns = tuple(dict.fromkeys(row["resource_arn_format"] for row in rows))
             depends = tuple(dict.fromkeys(other for row in rows for other in row["dependent_actions"]))
-            name = rows[0]["action"]
-            found.append(Action(name, rows[0]["access_level"], arns, name.lower(), depends))
+            found.append(Action(rows[0]["action"], rows[0]["access_level"], arns, rows[0]["action"].lower(), depends))
     return {a.key: a for a in sorted(found, key=_prominence)}
 
 

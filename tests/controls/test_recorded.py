@@ -1,0 +1,240 @@
+"""Policies as small as CloudTrail's records allow: what is left of them, and where the records are not enough."""
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+from support.accounts import (
+    ME,
+    NOW,
+    account,
+    ago,
+    document,
+    holding,
+    members,
+    mine,
+    policies,
+    role,
+    statement,
+    user,
+    with_settings,
+)
+
+from remediate import planner
+from remediate.account import Account
+from remediate.aws.resources import RESOURCES
+from remediate.controls.least_privilege import check, control
+from remediate.controls.privilege import Settings
+from remediate.controls.recorded import RECORDED
+from remediate.evidence.actions import needed
+from remediate.evidence.arns import forms
+from remediate.evidence.facts import EVIDENCE, USE
+from remediate.model import Fault, Value, at, when
+from remediate.playbook import Playbook
+from remediate.playbook.scope import Scope
+from remediate.policy import catalog, statements
+from remediate.policy.compare import compare
+from remediate.policy.evaluate import Policies, decide
+from remediate.policy.request import Request
+
+SOURCE = mine("app")
+POLICY = at("iam.policy", SOURCE)
+SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
+LOGGED = Settings(data_events=("s3", "dynamodb", "lambda"))
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+JOB = role("job", LAMBDA, created=ago(900), last_used=ago(1))
+RECORDS: dict[str, Value] = {"since": when(ago(90)), "until": when(ago(0.1)), "reads": True}
+S3 = "s3.amazonaws.com/"
+HERE = f"eu-west-1:{ME}"
+Deeds = Sequence[tuple[str, str, int]]
+WRITES: Deeds = [(f"{S3}PutObject", f"arn:aws:s3:::uploads/{n}", 100) for n in range(20)]
+
+
+def uses(deeds: Deeds) -> Value:
+    return [list[Value](deed) for deed in deeds]
+
+
+def app(
+    text: Value, deeds: Deeds = WRITES, services: Iterable[str] = ("s3",), records: Value = RECORDS, **more: Value
+) -> Account:
+    """A policy of a role, what the role did by the records, and which services it used by last accessed data."""
+    return account(
+        policies(app=text),
+        holding("role", "job", [SOURCE]),
+        roles=[JOB],
+        facts={
+            at("iam.service_use", SOURCE): {**dict.fromkeys(("s3", "ec2")), **dict.fromkeys(services, when(ago(2)))},
+            at("iam.policy_versions", SOURCE): {"count": 1, "since": when(ago(300))},
+            **({at(EVIDENCE, ME): records} if records else {}),
+            at(USE, JOB.arn): uses(deeds),
+            **more,
+        },
+    )
+
+
+def found(now: Account, settings: Settings = LOGGED) -> Fault:
+    return {fault.address: fault for fault in check(now, settings, SCOPE)}[POLICY]
+
+
+def after(fault: Fault) -> Value:
+    """The new document; None where it stays as it is."""
+    values = [want.after for want in fault.wants]
+    return values[0]["document"] if values and isinstance(values[0], dict) else None
+
+
+FULL = document(statement("s3:*"))
+PUTS: dict[str, Value] = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::uploads/*"]}
+PUT = document(PUTS)
+
+
+@pytest.mark.parametrize("text", [FULL, document(statement("*"))])
+def test_an_application_that_only_writes_files_to_one_bucket(text: Value) -> None:
+    fault = found(app(text))
+    assert after(fault) == PUT
+    assert (fault.evidence["calls"], fault.evidence["actions"]) == (2000, ["s3:PutObject"])
+    [want] = fault.wants
+    assert want.risk == "restrictive"
+    assert "keeps of s3 only PutObject" in want.notice
+    assert "loses s3:PutObjectAcl, which s3:PutObject may need and no record shows" in want.notice
+
+
+def test_the_plan_of_it_passes_the_guard_and_is_proven() -> None:
+    draft = planner.draft(app(FULL), with_settings(control, LOGGED), SCOPE, RESOURCES)
+    [change] = draft.changes
+    assert (change.address, change.after) == (POLICY, {"path": "/", "document": PUT})
+    assert {who for effect in draft.proof.effects for who in effect.who} == {at("iam.role", "job")}
+    assert not [effect for effect in draft.proof.effects if effect.gains]
+
+
+EC2: Deeds = [("ec2.amazonaws.com/StopInstances", f"arn:aws:ec2:{HERE}:instance/i-1", 1)]
+STOP: dict[str, Value] = {
+    "Effect": "Allow",
+    "Action": ["ec2:StopInstances"],
+    "Resource": [f"arn:aws:ec2:{HERE}:instance/i-1"],
+}
+SEND = statement("sqs:SendMessage")
+TWO = document(statement(["s3:*", "ec2:*"]), SEND)
+NAMES = sorted(action.name for action in catalog.actions().values() if action.name.startswith("ec2:"))
+MANY: Deeds = [(f"ec2.amazonaws.com/{name[4:]}", "", 1) for name in NAMES]
+BOTH = [*WRITES, *EC2]
+LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
+    "each service by itself": (app(TWO, BOTH, ("s3", "ec2")), LOGGED, document(SEND, STOP, PUTS), ""),
+    "one that was not used at all goes": (app(TWO, EC2, ("ec2",)), LOGGED, document(SEND, STOP), ""),
+    "data events that may not be recorded": (
+        app(TWO, BOTH, ("s3", "ec2")), Settings(), document(statement(["s3:*"]), SEND, STOP),
+        "s3: its data events may not be recorded",
+    ),
+    "use that left no record": (
+        app(TWO, WRITES, ("s3", "ec2")), LOGGED, document(statement(["ec2:*"]), SEND, PUTS),
+        "ec2: its use left no record",
+    ),
+    "an event that is not known": (
+        app(TWO, [*BOTH, ("ec2.amazonaws.com/NewThing", "", 1)], ("s3", "ec2")), LOGGED,
+        document(statement(["ec2:*"]), SEND, PUTS), "ec2: it is not known what ec2.amazonaws.com/NewThing needed",
+    ),
+    "an unknown event of another service": (
+        app(TWO, [*BOTH, ("new.amazonaws.com/DoIt", "", 1)], ("s3", "ec2")), LOGGED, document(SEND, STOP, PUTS), "",
+    ),
+    "an event that is no longer told": (
+        app(TWO, [*BOTH, ("*", "", 1)], ("s3", "ec2")), LOGGED, None, "s3: it is not known what * needed",
+    ),
+    "more than IAM allows": (
+        app(document(statement("ec2:*")), MANY, ("ec2",)), LOGGED, None, "ec2: what was done is longer than IAM allows",
+    ),
+    "no records": (app(TWO, BOTH, ("s3", "ec2"), records=None), LOGGED, None, ""),
+    "records of too few days": (
+        app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "since": when(ago(89))}), LOGGED, None, "",
+    ),
+    "records that ended": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "until": when(ago(4))}), LOGGED, None, ""),
+    "records without reads": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "reads": False}), LOGGED, None, ""),
+    "people who are not told apart": (
+        app(TWO, BOTH, ("s3", "ec2"), **{at(USE, "*"): uses(WRITES)}), LOGGED, None, "",
+    ),
+    "a document of the old version": (
+        app({**TWO, "Version": "2008-10-17"}, BOTH, ("s3", "ec2")), LOGGED, None, "",
+    ),
+    "only a report": (
+        app(TWO, BOTH, ("s3", "ec2")), structs.replace(LOGGED, reduce_policies=False), None, "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "settings", "expected", "why"), LEFT.values(), ids=LEFT)
+def test_what_is_left_and_why_the_rest_stays(now: Account, settings: Settings, expected: Value, why: str) -> None:
+    fault = found(now, settings)
+    assert after(fault) == expected
+    assert why in str(fault.evidence.get("whole", ""))
+
+
+def test_of_a_group_what_its_members_did() -> None:
+    people = [user(name) for name in ("ann", "bob")]
+    own = {person.name: [(f"{S3}GetObject", f"arn:aws:s3:::b/{person.name}", 1)] for person in people}
+    now = account(
+        policies(app=FULL),
+        holding("group", "ops", [SOURCE]),
+        members(ops="ann bob"),
+        users=people,
+        facts={
+            at("iam.service_use", SOURCE): {"s3": when(ago(2))},
+            at("iam.policy_versions", SOURCE): {"count": 1, "since": when(ago(300))},
+            at(EVIDENCE, ME): RECORDS,
+            **{at(USE, person.arn): uses(own[person.name]) for person in people},
+        },
+    )
+    both = statement(["s3:GetObject"], ["arn:aws:s3:::b/ann", "arn:aws:s3:::b/bob"])
+    assert after(found(now)) == document(both)
+
+
+def test_the_services_whose_calls_are_all_recorded_are_services() -> None:
+    assert {name.partition(":")[0] for name in catalog.actions()} >= RECORDED
+
+
+EVENTS = st.sampled_from(
+    [
+        (f"{S3}PutObject", "arn:aws:s3:::b/a/{}"),
+        (f"{S3}GetObject", "arn:aws:s3:::c/{}"),
+        (f"{S3}DeleteObjects", "arn:aws:s3:::b"),
+        (f"{S3}ListObjects", "arn:aws:s3:::{}"),
+        (f"{S3}CopyObject", "arn:aws:s3:::b/{}"),
+        (f"{S3}ListBuckets", ""),
+        ("iam.amazonaws.com/GetUser", f"arn:aws:iam::{ME}:user/{{}}"),
+        ("iam.amazonaws.com/ListUsers", ""),
+        ("ec2.amazonaws.com/StopInstances", f"arn:aws:ec2:{HERE}:instance/i-{{}}"),
+        ("ec2.amazonaws.com/RunInstances", ""),
+        ("dynamodb.amazonaws.com/Query", f"arn:aws:dynamodb:{HERE}:table/{{}}"),
+        ("lambda.amazonaws.com/Invoke", f"arn:aws:lambda:{HERE}:function:{{}}"),
+        ("kms.amazonaws.com/ReEncrypt", f"arn:aws:kms:{HERE}:key/{{}}"),
+        ("sts.amazonaws.com/GetCallerIdentity", ""),
+        ("ec2.amazonaws.com/NewThing", ""),
+    ]
+)
+DEEDS = st.lists(st.tuples(EVENTS, st.integers(0, 40)), min_size=1, max_size=60)
+SERVICES = ["s3", "iam", "ec2", "dynamodb", "lambda", "kms"]
+DENY: dict[str, Value] = {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "arn:aws:s3:::b/*"}
+GUARDED = statement("s3:*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+DOCUMENTS = st.tuples(
+    st.sets(st.sampled_from(["*", *(f"{service}:*" for service in SERVICES)]), min_size=1).map(sorted),
+    st.lists(st.sampled_from([DENY, GUARDED, SEND, statement("s3:Get*")]), max_size=2),
+).map(lambda parts: document(statement(list(parts[0])), *parts[1]))
+
+
+@given(DOCUMENTS, DEEDS, st.booleans())
+def test_replayed_no_call_is_denied_and_nothing_is_gained(
+    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool
+) -> None:
+    deeds = [(event, resource.format(f"n{number}"), 1) for (event, resource), number in drawn]
+    fault = found(app(text, deeds, SERVICES), LOGGED if logged else Settings())
+    made = after(fault)
+    if made is None:
+        return
+    before, now = (statements(it) for it in (text, made))
+    assert compare({"identity": frozenset(before)}, {"identity": frozenset(now)}, {}).relation in ("equal", "narrower")
+    for event, resource, _ in deeds:
+        need = needed(event)
+        for action in (*need.actions, *need.besides) if need else ():
+            for about in forms(action, resource) if resource else ["*", "arn:aws:s3:::elsewhere/k"]:
+                asked = Request(action=action, resource=about.replace("*", "x"))
+                if decide(Policies(identity=before), asked).allowed:
+                    assert decide(Policies(identity=now), asked).allowed, (event, about)
