@@ -13,6 +13,15 @@ policy loses the services that nobody it reaches used; `*` becomes those that so
 restrictive and says what people will notice: read it before you apply it, for some work is done once a year. Passing a
 role to a service leaves no record, and goes with IAM.
 
+Where `remediate evidence` has read CloudTrail's log files, a service is narrowed further, to the actions and resources
+of the calls that succeeded: an application that only writes files to one bucket ends with PutObject on that bucket.
+That is so of services of which every call is a management event, and of those whose data events the trail has recorded
+for as long (`data_events`: without them the records show a bucket's settings, and none of its files). The records must
+go back `evidence_days`, end within three days, and hold reads as well as writes. A service stays whole where it was
+used and no record shows how, where it is not known what an event needed, or where what was done is longer than IAM
+allows, even with patterns for resources. What leaves no event of its own, such as passing a role or a tag with a file,
+is lost, and the plan says so.
+
 Users with policies of their own wait until `groups` has moved them: then the next plan looks at them. Rollback is
 exact: a policy's document before this stays as one of its versions. IAM keeps five: where there are five already, the
 oldest is deleted, and the plan says so.

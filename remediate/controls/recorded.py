@@ -63,7 +63,7 @@ def obstacle(view: View) -> str:
     if not isinstance(found, Mapping):
         return "there are no records"
     since, until = (datetime.fromisoformat(str(found[name])) for name in ("since", "until"))
-    if since > view.scope.now - timedelta(days=view.settings.evidence_days):
+    if since > view.scope.now - timedelta(days=view.settings.evidence_days - 1):  # the first of them is no round number
         return f"the records do not go back {view.settings.evidence_days} days"
     if until < view.scope.now - LATEST:
         return f"the records end on {until:%Y-%m-%d}"

@@ -45,7 +45,7 @@ SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
 LOGGED = Settings(data_events=("s3", "dynamodb", "lambda"))
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 JOB = role("job", LAMBDA, created=ago(900), last_used=ago(1))
-RECORDS: dict[str, Value] = {"since": when(ago(90)), "until": when(ago(0.1)), "reads": True}
+RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True}
 S3 = "s3.amazonaws.com/"
 HERE = f"eu-west-1:{ME}"
 Deeds = Sequence[tuple[str, str, int]]
@@ -145,7 +145,7 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
     ),
     "no records": (app(TWO, BOTH, ("s3", "ec2"), records=None), LOGGED, None, ""),
     "records of too few days": (
-        app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "since": when(ago(89))}), LOGGED, None, "",
+        app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "since": when(ago(88.9))}), LOGGED, None, "",
     ),
     "records that ended": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "until": when(ago(4))}), LOGGED, None, ""),
     "records without reads": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "reads": False}), LOGGED, None, ""),
@@ -166,6 +166,30 @@ def test_what_is_left_and_why_the_rest_stays(now: Account, settings: Settings, e
     fault = found(now, settings)
     assert after(fault) == expected
     assert why in str(fault.evidence.get("whole", ""))
+
+
+RUN: Deeds = [("ec2.amazonaws.com/RunInstances", "", 1), ("ec2.amazonaws.com/CreateTags", "", 1)]
+SIX: Deeds = [(f"ec2.amazonaws.com/{name[4:]}", "", 1) for name in NAMES[:6]]
+UNSEEN = "may need and no record shows"
+NOTICES = {
+    "keeps of ec2 only StopInstances; keeps of s3 only PutObject; loses s3:PutObjectAcl, which s3:PutObject "
+    f"{UNSEEN}; loses s3:PutObjectTagging, which s3:PutObject {UNSEEN}": (TWO, BOTH, ("s3", "ec2")),
+    "can no longer use s3; keeps of ec2 only StopInstances": (TWO, EC2, ("ec2",)),
+    "can no longer use anything but ec2, nor pass roles to services; keeps of ec2 only CreateTags, RunInstances; loses "
+    f"iam:PassRole, which ec2:RunInstances {UNSEEN}; loses ssm:GetParameters, which ec2:RunInstances {UNSEEN}": (
+        document(statement("*")), RUN, ("ec2",),
+    ),
+    "keeps of ec2 only CreateTags, RunInstances": (document(statement("ec2:*")), RUN, ("ec2",)),
+    f"keeps of ec2 only {', '.join(name[4:] for name in NAMES[:5])} and 1 more; loses ec2:CreateTags, which {NAMES[0]} "
+    f"{UNSEEN}": (document(statement("ec2:*")), SIX, ("ec2",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("notice", "given_facts"), NOTICES.items())
+def test_what_people_will_notice(notice: str, given_facts: tuple[Value, Deeds, Sequence[str]]) -> None:
+    text, deeds, services = given_facts
+    [want] = found(app(text, deeds, services)).wants
+    assert want.notice == f"job {notice}"
 
 
 def test_of_a_group_what_its_members_did() -> None:
