@@ -189,6 +189,7 @@ GOOD = ct.packed([ct.event("s3", "ListBuckets")] * 3)
         (gzip.compress(b'{"Insights":[]}'), "it has no list of Records"),
         (gzip.compress(b'{"Records":' + b"[" * 100_000), "it is not JSON"),
     ],
+    ids="empty text cut damaged words half insights deep".split(),
 )
 def test_a_file_that_is_none_says_why_and_counts_nothing(content: bytes, why: str) -> None:
     weeks: Weeks = {}
