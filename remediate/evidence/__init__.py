@@ -6,6 +6,7 @@
     resource   which resource a call was about
     fold       records into a summary
     summary    what a summary is, and how two become one
+    sharing    credentials that several may share, and work through the wrong ones
     sessions   who stands behind the session of a role
     actions    which permission a call needed
 
