@@ -70,15 +70,16 @@ def _once(
     as_json: bool,
 ) -> int:
     from remediate.render.drift_text import drift as text
+    from remediate.render.facts import many
     from remediate.render.text import safe
     from remediate.store.plans import save
 
     plan, account = work.make_plan(aws, baseline, only)
-    drifted = _drifted(plan, aws, parallel)
+    drifted, known = _drifted(plan, aws, parallel)
     if as_json:
         terminal.data({"drifted": drifted, "plan": plan})
     else:
-        terminal.say(text(drifted, plan, width=terminal.width()))
+        terminal.say(text(drifted, plan, known=known, width=terminal.width()))
     left: Sequence[Change] = plan.changes
     moved = {item.address for item in drifted} - {change.address for change in plan.changes}
     if plan.changes and correct():
@@ -88,7 +89,7 @@ def _once(
     if left:
         path = _same_as_before(plan) or str(work.plan_path(plan, None))
         save(plan, Path(path))
-        terminal.note(safe(f"Left to review: {path} ({len(left)} changes). Next: remediate show {path}"))
+        terminal.note(safe(f"Left to review: {path} ({many(len(left), 'change')}). Next: remediate show {path}"))
         return 2
     if plan.unknowns:
         raise RemediateError(
@@ -110,7 +111,8 @@ def _same_as_before(plan: Plan) -> str:
     return ""
 
 
-def _drifted(plan: Plan, aws: "Session", parallel: int) -> "list[Drifted]":
+def _drifted(plan: Plan, aws: "Session", parallel: int) -> "tuple[list[Drifted], int]":
+    """What moved of all that past runs set, and how much that is."""
     from remediate.aws.live import LiveAccount
     from remediate.drift import compare, named, recorded, sent
     from remediate.store.history import history
@@ -118,7 +120,8 @@ def _drifted(plan: Plan, aws: "Session", parallel: int) -> "list[Drifted]":
     past = [p for p in history(work.PLANS)[0] if p.plan.header.account == plan.header.account]
     left = recorded((p.path, p.plan, p.records) for p in past)
     drifted = compare(left, LiveAccount(aws, parallel).read(left) if left else {})
-    return named(drifted, _who(drifted, sent(p.records for p in past), plan, aws)) if drifted else []
+    found = named(drifted, _who(drifted, sent(p.records for p in past), plan, aws)) if drifted else []
+    return found, len(left)
 
 
 def _who(

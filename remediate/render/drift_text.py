@@ -19,17 +19,22 @@ LINES = 12
 """Lines of difference for one address."""
 
 
-def drift(drifted: "Sequence[Drifted]", plan: Plan | None, *, width: int) -> str:
-    """Each drifted address with what was set, what is there now, and the plan that set it; then the playbook's view."""
-    parts = [_moved(drifted, plan.header.account if plan else "", width)]
+def drift(drifted: "Sequence[Drifted]", plan: Plan | None, *, known: int, width: int) -> str:
+    """Each drifted address with what was set, what is there now, and the plan that set it; then the playbook's view.
+
+    `known` is how many settings past runs left, as far as their plans are at hand.
+    """
+    parts = [_moved(drifted, plan.header.account if plan else "", known, width)]
     if plan:
         parts += ["\n".join(_wanted(plan, width))]
     return "\n\n".join(parts)
 
 
-def _moved(drifted: "Sequence[Drifted]", account: str, width: int) -> str:
+def _moved(drifted: "Sequence[Drifted]", account: str, known: int, width: int) -> str:
+    if not known:
+        return wrap("No run on this account is on record here: only what the playbook wants is compared.", width)
     if not drifted:
-        return "No drift: what past runs set is as they left it."
+        return f"No drift: {facts.many(known, 'setting')} of past runs, as they left them."
     verb = "is not what a run left it at" if len(drifted) == 1 else "are not what a run left them at"
     lines = [f"Drift: {facts.many(len(drifted), 'setting')} {verb}"]
     for item in drifted[:SHOWN]:

@@ -153,7 +153,7 @@ SCREENS: Mapping[str, Screen] = {
     "errors": lambda n, _w, c: "\n".join(error(e, colour=c) for e in errors(n)),
     "log": lambda n, w, c: journal(everywhere(n, n), n, [told_of(n)], width=w, colour=c),
     "verify": lambda n, w, _c: verdicts([verdict(n), verdict(f"x{n}")], width=w),
-    "drift": lambda n, w, _c: drift(drifted(n), everywhere(n), width=w),
+    "drift": lambda n, w, _c: drift(drifted(n), everywhere(n), known=2, width=w),
     "runs": lambda n, w, _c: runs([run_of(n), run_of(f"x{n}")], width=w),
     "a name of a control": lambda n, w, _c: text.table([(n, 1), (f"x{n}", 2)], ("control", n), w),
 }

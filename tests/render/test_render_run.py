@@ -134,12 +134,14 @@ def drifted(expected: Value, now: Value, name: str = "iam.user_inline/bob/read")
 
 
 def test_no_drift() -> None:
-    assert drift([], None, width=80) == "No drift: what past runs set is as they left it."
-    assert drift([], plans.empty(), width=80).endswith("The playbook guidelines would change nothing.")
+    assert drift([], None, known=40, width=80) == "No drift: 40 settings of past runs, as they left them."
+    none = drift([], None, known=0, width=80)
+    assert none == "No run on this account is on record here: only what the playbook wants is\ncompared."
+    assert drift([], plans.empty(), known=40, width=80).endswith("The playbook guidelines would change nothing.")
 
 
 def test_drift_shows_what_was_set_what_is_there_and_the_plan() -> None:
-    text = drift([drifted("on", None)], None, width=80)
+    text = drift([drifted("on", None)], None, known=40, width=80)
     assert text.splitlines() == [
         "Drift: 1 setting is not what a run left it at",
         "  ~ iam.user_inline/bob/read",
@@ -174,29 +176,29 @@ NAMED: dict[str, tuple[Trace | None, str, str]] = {
 @pytest.mark.parametrize(("who", "unknown", "said"), NAMED.values(), ids=NAMED)
 def test_drift_names_who_made_it(who: Trace | None, unknown: str, said: str) -> None:
     item = replace(drifted("on", None), who=who, nobody_knows=unknown)
-    lines = drift([item], plans.empty(), width=80).split("\n\n")[0].splitlines()
+    lines = drift([item], plans.empty(), known=40, width=80).split("\n\n")[0].splitlines()
     assert " ".join(" ".join(lines[5:]).split()).endswith(said)
     assert lines[5].startswith("    changed   ")
     assert max(map(len, lines)) <= 80
 
 
 def test_drift_of_a_document_shows_the_lines_that_differ() -> None:
-    text = drift([drifted({"a": 1, "b": 2}, {"a": 1, "b": 3})], None, width=80)
+    text = drift([drifted({"a": 1, "b": 2}, {"a": 1, "b": 3})], None, known=40, width=80)
     assert '      -   "b": 2\n      +   "b": 3' in text
-    long = drift([drifted({str(n): n for n in range(50)}, {str(n): -n for n in range(50)})], None, width=80)
+    long = drift([drifted({str(n): n for n in range(50)}, {str(n): -n for n in range(50)})], None, known=40, width=80)
     assert "more lines" in long
 
 
 def test_drift_and_what_the_playbook_would_change() -> None:
-    text = drift([drifted(1, 2)] * 30, plans.plan(), width=80)
+    text = drift([drifted(1, 2)] * 30, plans.plan(), known=40, width=80)
     assert "…and 10 more: --json names them all" in text
     assert "would make 10 changes: 7 neutral, 2 restrictive, 1 destructive" in text
     assert "#9" in text
     assert "✋ 1 thing by hand" in text
     assert "? cloudtrail could not be read, which is not a pass" in text
-    assert "…and 480 more: in the plan" in drift([], plans.big(), width=80)
+    assert "…and 480 more: in the plan" in drift([], plans.big(), known=40, width=80)
     unknown = plans.plan((), findings=())
-    assert "would change nothing of what could be read." in drift([], unknown, width=80)
+    assert "would change nothing of what could be read." in drift([], unknown, known=40, width=80)
 
 
 def run(number: int) -> Run:
@@ -253,7 +255,7 @@ def test_hostile_names_are_inert(name: str) -> None:
         applied(plan, came, name, name, 1),
         secrets(came),
         error(Refused(name, address=name, details=[name], remedy=name), colour=False),
-        drift([drifted(name, {"a": name}, name), drifted({name: name}, {name: 1}, name)], plan, width=80),
+        drift([drifted(name, {"a": name}, name), drifted({name: name}, {name: 1}, name)], plan, known=40, width=80),
         runs([row], width=80),
         runs([row], width=160),
     ):
