@@ -11,13 +11,18 @@ from remediate.account import Account
 from remediate.model import Address, Value, at, kind_of, name_of, pair_of
 from remediate.policy import NotAPolicy, canonical_json, statements
 from remediate.policy.branches import Value as ContextValue
-from remediate.policy.compare import Policies
-from remediate.policy.known import ADMINISTRATOR, EVERYTHING, Known
+from remediate.policy.compare import CONTROL, Policies
+from remediate.policy.known import ADMINISTRATOR, EVERYTHING, Known, halves
 
 HOLDERS = ("user", "group", "role")
 CARRIERS = frozenset(f"iam.{holder}_{part}" for holder in HOLDERS for part in ("policy", "inline"))
 AWS_POLICY = "iam.aws_policy"
 """The kind of fact that is what one of AWS's own policies says: a list of its statements in canonical form."""
+SERVICE_CONTROL = "organizations.service_control"
+"""The kind of fact that is what the organization's service control policies say: for each level from its root to the
+account, a list of statements in canonical form."""
+COMPARED = (AWS_POLICY, SERVICE_CONTROL)
+"""The kinds of facts that the guard and the proof ask for."""
 
 Held = frozenset[str]
 """Canonical statements, and ARNs of policies whose document is known to AWS alone."""
@@ -39,6 +44,7 @@ class Effective:
         self._sums: dict[tuple[str, str], Held] = {}
         for address, value in account.state.items():
             self._set(address, value)
+        self._controls = service_control(account)
         for user in account.users.values():
             self._bounded[user.boundary].add(at("iam.user", user.name))
         for role in account.roles.values():
@@ -72,7 +78,7 @@ class Effective:
         who = self.account.users.get(name) if holder == "user" else self.account.roles.get(name)
         if who and who.boundary:
             layers["boundary"] = self._policy(who.boundary)
-        return layers
+        return {**layers, **self._controls} if who and bound(who.arn) else layers
 
     def _reached(self, holder: str, name: str) -> list[Address]:
         if holder == "group":
@@ -120,6 +126,22 @@ class Effective:
         return self._statements[arn]
 
 
+def service_control(account: Account) -> Policies:
+    """What the organization leaves the account: a layer for each level that does not leave everything."""
+    levels = account.facts.get(Address(SERVICE_CONTROL))
+    listed = levels if isinstance(levels, list | tuple) else []
+    said = [frozenset(map(str, level)) for level in listed if isinstance(level, list | tuple)]
+    return {f"{CONTROL} {n}": level for n, level in enumerate(said) if level != {EVERYTHING}}
+
+
+def bound(arn: str) -> bool:
+    """Whether service control policies bind a user or role: all but the roles that belong to a service.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    """
+    return ":role/aws-service-role/" not in arn
+
+
 def parsed(document: Value) -> Held:
     """The statements of a document; what is no policy is equal only to itself."""
     if document is None:
@@ -131,7 +153,8 @@ def parsed(document: Value) -> Held:
 
 
 def spelled_out(account: Account, policies: Policies) -> Policies:
-    """With the statements of AWS's own policies, as far as their documents are at hand."""
+    """With the statements of AWS's own policies, as far as their documents are at hand, and what may allow apart from
+    what may deny."""
     return {layer: frozenset(_spelled(account, held)) for layer, held in policies.items()}
 
 
@@ -141,7 +164,8 @@ def _spelled(account: Account, held: Iterable[str]) -> Iterator[str]:
             yield EVERYTHING
             continue
         said = account.facts.get(at(AWS_POLICY, text)) if text.startswith("arn:") else None
-        yield from map(str, said) if isinstance(said, list | tuple) else (text,)
+        for found in map(str, said) if isinstance(said, list | tuple) else (text,):
+            yield from halves(found)
 
 
 def facts_of(account: Account, principal: Address) -> Known:

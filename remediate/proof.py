@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from remediate.account import Account
-from remediate.effective import AWS_POLICY, Effective, facts_of, spelled_out
+from remediate.effective import AWS_POLICY, SERVICE_CONTROL, Effective, facts_of, spelled_out
 from remediate.model import Address, Change, Concerned, Effect, Proof, Witness, at
 from remediate.policy import NotAPolicy
 from remediate.policy.compare import Difference, Policies
@@ -56,12 +56,14 @@ def steps(account: Account, changes: Sequence[Change]) -> Iterator[Step]:
 
 
 def asks(account: Account, changes: Sequence[Change]) -> frozenset[Address]:
-    """The documents of AWS's own policies that the proof needs to read, because something is compared with them."""
+    """What the proof needs to read, because something is compared with it: the documents of AWS's own policies, and
+    the organization's service control policies."""
     texts = {
         t for step in steps(account, changes) for side in (step.before, step.after) for s in side.values() for t in s
     }
     arns = (text for text in texts if text.startswith("arn:") and not ADMINISTRATOR.match(text))
-    return frozenset(at(AWS_POLICY, arn) for arn in arns) - account.asked
+    organization = [Address(SERVICE_CONTROL)] if texts else []
+    return frozenset([*organization, *(at(AWS_POLICY, arn) for arn in arns)]) - account.asked
 
 
 def prove(account: Account, changes: Sequence[Change]) -> Proof:
@@ -160,6 +162,8 @@ def _witness(found: Difference, known: Known) -> Witness:
 
 def _open(account: Account, texts: Iterable[str]) -> Iterator[str]:
     """What was compared and could not be looked into: policies and statements that are not known, by what they say."""
+    if why := account.unknown.get(Address(SERVICE_CONTROL)):
+        yield f"what service control policies of the organization forbid anyway: {why}"
     for text in sorted(texts):
         if text.startswith("arn:"):
             address = at(AWS_POLICY, text)

@@ -9,7 +9,7 @@ import pytest
 from support.actions import action_of
 from support.aws import Aws
 
-from remediate.aws.reader.actions import PLAN_ACTIONS
+from remediate.aws.reader.actions import ACCOUNT_ACTIONS, PLAN_ACTIONS
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
 from remediate.cli import applying, work
@@ -73,11 +73,15 @@ def test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back(
     plan, _ = work.make_plan(session, work.playbook_named(playbook), ())
     path = work.plan_path(plan, None)
     save(plan, path)
-    statements = policy_for(plan, RESOURCES, PLAN_ACTIONS)["Statement"]
+    calls.clear()
+    statements = policy_for(plan, RESOURCES, ACCOUNT_ACTIONS)["Statement"]
     assert isinstance(statements, list)
     allowed = {action for statement in statements for action in statement["Action"]}
+    applying.check(plan, plan.changes, session, 4)
     applying.finish(plan, path, session, parallel=4, fail_fast=False, as_json=True)
     back, back_path = applying.inverse_of(plan, path, None, session, 4)
+    applying.check(back, back.changes, session, 4)
     applying.finish(back, back_path, session, parallel=4, fail_fast=False, as_json=True)
     missing = {call for call in calls if not any(fnmatchcase(call, action) for action in allowed)}
     assert not missing
+    assert "iam:GetPolicyVersion" in calls, "the guard did not look into AWS's policies"

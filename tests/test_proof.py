@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from support.accounts import (
     ADMIN,
     NOW,
@@ -28,14 +29,15 @@ from remediate import planner
 from remediate.account import Account
 from remediate.aws.resources import RESOURCES
 from remediate.controls import groups
-from remediate.effective import AWS_POLICY, Effective, facts_of, parsed
+from remediate.effective import AWS_POLICY, SERVICE_CONTROL, Effective, facts_of, parsed
 from remediate.guard import access
 from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
-from remediate.model import Address, Change, Effect, Value, at
+from remediate.model import Address, Change, Effect, Risk, Value, at
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.policy.compare import Policies
+from remediate.policy.known import effects
 from remediate.policy.request import Request
 from remediate.policy.witness import shows
 from remediate.proof import asks, prove
@@ -143,9 +145,11 @@ POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
 def test_a_policy_of_awss_is_asked_for_and_named_where_it_cannot_be_read() -> None:
     now = account(holding("user", "ann", [POWER]), users=[user("ann")])
     swap = [change(1, at("iam.user_policy", "ann", POWER), "attached", None, risk="restrictive")]
-    [wanted] = asks(now, swap)
+    [wanted] = asks(now, swap) - {ORGANIZATION}
     assert wanted == at(AWS_POLICY, POWER)
-    blind = msgspec.structs.replace(now, unknown={wanted: "GetPolicy: AccessDenied: no"}, asked=frozenset({wanted}))
+    blind = msgspec.structs.replace(
+        now, unknown={wanted: "GetPolicy: AccessDenied: no"}, asked=frozenset({wanted, ORGANIZATION})
+    )
     assert not asks(blind, swap)
     proof = prove(blind, swap)
     assert proof.open == (f"{POWER}: GetPolicy: AccessDenied: no",)
@@ -164,7 +168,9 @@ def test_what_is_not_understood_is_named() -> None:
     assert any("StringResembles" in line for line in proof.open)
     assert any("no policy" in line for line in proof.open)
     assert all(witness.doubt for effect in proof.effects for witness in effect.loses)
-    assert len(list(access.violations(Access(Timeline(now, gone))))) == 2
+    assert (
+        len(list(access.violations(Access(Timeline(now, gone))))) == 3
+    )  # what is no policy may have allowed, or denied
 
 
 ACTIONS = ["s3:Get*", "s3:GetObject", "s3:*", "*", "ec2:Stop*", "s3:PutObject"]
@@ -273,3 +279,99 @@ def test_proof_and_evaluator_never_disagree(case: tuple[Account, list[Change]], 
                 place = w.resource.replace("${aws:username}", who.partition("/")[2])
                 request = Request(action=w.action, resource=place, context=w.context)
                 assert w.doubt or shows(request, more, less, known), (id, who, verb, w)
+
+
+MIXED = "arn:aws:iam::aws:policy/AWSPrivateCAUser"
+"""One of AWS's that allows some things and denies others."""
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_policy_of_awss_that_allows_and_denies_is_a_gain_and_a_loss(known: bool) -> None:
+    address = at("iam.user_policy", "ann", MIXED)
+    said = parsed(document(statement("sqs:*"), NO_DELETION))
+    facts = {at(AWS_POLICY, MIXED): sorted(said)} if known else {}
+    now = account(holding("user", "ann", (), {"own": document(statement("s3:*"))}), users=[user("ann")], facts=facts)
+    declared: list[tuple[Risk, tuple[Risk, ...], int]] = [
+        ("neutral", (), 2), ("additive", (), 1), ("restrictive", (), 1), ("additive", ("restrictive",), 0),
+    ]  # fmt: skip
+    for risk, also, left in declared:
+        attached = change(1, address, None, "attached", risk=risk, also=also)
+        detached = change(2, address, "attached", None, risk=risk, also=also)
+        there = msgspec.structs.replace(now, state={**now.state, address: "attached"})
+        for account_then, it in ((now, attached), (there, detached)):
+            found = list(access.violations(Access(Timeline(account_then, [it]))))
+            assert len(found) == left, (risk, also, found)
+    whole = prove(now, [change(1, address, None, "attached")]).effects[0]
+    assert [w.doubt == "" for w in (*whole.loses, *whole.gains)] == [known, known]
+
+
+def test_what_counts_as_only_giving_or_only_taking_is_that() -> None:
+    from remediate.sandbox.policies import load
+
+    said = {p.arn: {msgspec.json.decode(s)["Effect"] for s in parsed(msgspec.json.decode(p.versions[0].document))}
+            for p in load()}  # fmt: skip
+    assert all(set(effects(arn)) >= found for arn, found in said.items())
+    assert {len(effects(arn)) for arn in said} == {1, 2}
+
+
+def test_a_boundary_that_says_nothing_was_read() -> None:
+    now = account(
+        holding("user", "ann", [ADMIN]), policies(bound=document()),
+        users=[user("ann", boundary=mine("bound"))],
+    )  # fmt: skip
+    given = [change(1, at("iam.user_inline", "ann", "own"), None, SOME)]
+    assert not list(access.violations(Access(Timeline(now, given))))
+    assert not prove(now, given).effects
+
+
+ORGANIZATION = Address(SERVICE_CONTROL)
+NO_SQS = statement("sqs:*") | {"Effect": "Deny"}
+LEVELS: dict[str, list[Value]] = {
+    "a Deny at one level": [document(statement("*")), document(statement("*"), NO_SQS)],
+    "an Allow that is missing at one level": [document(statement("*")), document(statement("s3:*"))],
+}
+
+
+@pytest.mark.parametrize("levels", LEVELS.values(), ids=LEVELS)
+def test_what_the_organization_forbids_is_nobodys_loss_or_gain(levels: list[Value]) -> None:
+    """Whether an Allow goes or comes, or a Deny; for a role of a service's, which it does not bind, it is."""
+    facts: dict[Address, Value] = {ORGANIZATION: [sorted(parsed(level)) for level in levels]}
+    own = at("iam.user_inline", "ann", "own")
+    allow, deny = document(statement("sqs:*")), document(NO_SQS)
+    for before, after in ((allow, None), (None, allow), (deny, None), (None, deny)):
+        held = holding("user", "ann", (), {"more": document(statement("*")), **({"own": before} if before else {})})
+        free = account(held, users=[user("ann")])
+        bound = msgspec.structs.replace(free, facts=facts)
+        swap = [change(1, own, before, after)]
+        assert not list(access.violations(Access(Timeline(bound, swap))))
+        assert not prove(bound, swap).effects
+        assert bool(list(access.violations(Access(Timeline(free, swap))))) is (deny in (before, after))
+    service = structs.replace(role("r"), arn=role("r").arn.replace("role/", "role/aws-service-role/"))
+    now = account(holding("role", "r", (), {"own": allow}), roles=[service], facts=facts)
+    gone = [change(1, at("iam.role_inline", "r", "own"), allow, None)]
+    assert list(access.violations(Access(Timeline(now, gone))))
+    assert prove(now, gone).effects
+
+
+def test_a_loss_beside_what_the_organization_forbids_is_shown_by_what_it_leaves() -> None:
+    facts: dict[Address, Value] = {ORGANIZATION: [sorted(parsed(level)) for level in LEVELS["a Deny at one level"]]}
+    now = account(holding("user", "ann", (), {"own": document(statement(["sqs:*", "sns:*"]))}), facts=facts)
+    gone = [change(1, at("iam.user_inline", "ann", "own"), now.value(at("iam.user_inline", "ann", "own")), None)]
+    assert {w.action[:4] for effect in prove(now, gone).effects for w in effect.loses} == {"sns:"}
+
+
+def test_the_organization_is_asked_once_where_something_is_compared_and_named_where_it_does_not_tell() -> None:
+    swap = [change(n, at("iam.user_inline", name, "own"), document(statement("sqs:*")), None)
+            for n, name in enumerate(("ann", "bob"), start=1)]  # fmt: skip
+    held = [holding("user", name, (), {"own": document(statement("sqs:*"))}) for name in ("ann", "bob")]
+    now = account(*held)
+    assert asks(now, swap) == {ORGANIZATION}
+    assert not asks(now, [change(1, at("iam.group", "g"), None, {"path": "/"})])
+    blind = structs.replace(
+        now, unknown={ORGANIZATION: "ListPoliciesForTarget: AccessDenied"}, asked=frozenset({ORGANIZATION})
+    )
+    assert not asks(blind, swap)
+    [said] = prove(blind, swap).open
+    assert "service control policies" in said
+    assert "AccessDenied" in said
+    assert prove(blind, swap).effects == prove(now, swap).effects

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from remediate.cli.work import with_more
-from remediate.effective import AWS_POLICY
+from remediate.effective import COMPARED
 from remediate.model import Address, Plan, kind_of, pair_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Emulated:
         self.live = NotingAccount(aws, WORKERS)
         self._aws = aws
         self._unknown = account.unknown
-        self._of_aws = {a: said for a, said in account.facts.items() if kind_of(a) == AWS_POLICY}
+        self._of_aws = {a: said for a, said in account.facts.items() if kind_of(a) in COMPARED}
         self._chosen = chosen
         self._scope = scope
         self.gaps: Mapping[str, str] = {**_loaded(account, self.live), **_stand_ins(plan, aws)}
@@ -81,10 +81,11 @@ class Emulated:
 
     def more(self, account: "Account", asked: Iterable[Address]) -> "Account":
         """The account with what is asked besides."""
-        return self._given(with_more(self._aws, account, frozenset(asked) - self._of_aws.keys()))
+        return self._given(with_more(self._aws, account, frozenset(asked) - self._of_aws.keys() - self._unknown.keys()))
 
     def _given(self, account: "Account") -> "Account":
-        """With what is the same in the twin, whatever happens to it: what could not be read, and AWS's own policies."""
+        """With what is the same in the twin, whatever happens to it: what could not be read, AWS's own policies, the
+        organization's."""
         return msgspec.structs.replace(
             account,
             unknown={**account.unknown, **self._unknown},

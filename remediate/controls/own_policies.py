@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from remediate.account import Account
 from remediate.model import Address, Risk, Struct, Value, Want, at, kind_of, pair_of
 from remediate.playbook.scope import Scope
-from remediate.policy import NotAPolicy, statements
-from remediate.policy.known import denies
+from remediate.policy import NotAPolicy, canonical_json, statements
+from remediate.policy.known import effects
 
 MARK = "Remediate"
 HOLDERS: Mapping[str, str] = {f"iam.{holder}_policy": holder for holder in ("user", "group", "role")}
@@ -65,10 +65,9 @@ def written(account: Account, policy: OwnPolicy) -> tuple[Want, ...]:
 def moved(before: Value, after: Value) -> set[Risk]:
     """What a document in place of another does to its holders: gives, takes, or both; nothing if they say the same."""
     old, new = _said(before), _said(after)
-    gives = any(not denies(s) for s in new - old) or any(denies(s) for s in old - new)
-    takes = any(denies(s) for s in new - old) or any(not denies(s) for s in old - new)
-    found: set[Risk] = {"additive"} if gives else set()
-    return found | ({"restrictive"} if takes else set())
+    come, gone = ({effect for s in said for effect in effects(s)} for said in (new - old, old - new))
+    found: set[Risk] = {"additive"} if "Allow" in come or "Deny" in gone else set()
+    return found | ({"restrictive"} if "Deny" in come or "Allow" in gone else set())
 
 
 def same(one: Value, other: Value) -> bool:
@@ -100,4 +99,4 @@ def _said(document: Value) -> frozenset[str]:
     try:
         return frozenset(statements(document))
     except NotAPolicy:
-        return frozenset((str(document),))
+        return frozenset((canonical_json(document).decode(),))

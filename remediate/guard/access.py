@@ -7,17 +7,18 @@ that no carrier gives now may be a gain, and one that ends a loss. For a Deny it
 access, and one that ends gives it. A change may declare either: `additive` a gain, `restrictive` a loss.
 
 What nobody declared is compared (`policy.compare`) with what is there all the time: it is no gain if that allows as
-much, and no loss. A Deny is weighed against everything, for a bucket's policy or a key's may give what the user's own
-do not; an Allow against what the user's own policies and the permissions boundary say.
+much, and no loss. A Deny is weighed against everything that the organization leaves, for a bucket's policy or a key's
+may give what the user's own do not; an Allow against what the user's own policies, the permissions boundary and
+the organization's service control policies say.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from remediate.effective import facts_of, spelled_out
+from remediate.effective import Held, facts_of, spelled_out
 from remediate.guard.carriers import Access, Carrier, Carriers, ends, standing, stays
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Risk, name_of
-from remediate.policy.compare import Difference, Policies
+from remediate.policy.compare import CONTROL, Difference, Policies
 from remediate.policy.known import EVERYTHING, denies
 from remediate.policy.witness import Shown, told
 
@@ -49,72 +50,81 @@ class Proof:
 
     def violations(self) -> Iterator[str]:
         for layer, held in self.layers.items():
-            for statement in held:
-                if statement not in self.now[layer]:
-                    yield from self._begins(layer, statement)
-                elif statement not in self.lasting[layer]:
-                    yield from self._goes(layer, statement)
+            for text in held:
+                judge = self._begins if text not in self.now[layer] else self._goes
+                if text not in self.lasting[layer]:
+                    for taken, part in self._halves(text):
+                        yield from judge(layer, text, part, taken=taken)
 
-    def _begins(self, layer: str, statement: str) -> Iterator[str]:
+    def _halves(self, text: str) -> Iterator[tuple[bool, Held]]:
+        """What a statement or policy of AWS's denies, and what it allows: either is a gain or a loss of its own."""
+        said = self._spelled({"": frozenset({text})})[""]
+        for taken in (True, False):
+            if part := frozenset(s for s in said if denies(s) is taken):
+                yield taken, part
+
+    def _begins(self, layer: str, text: str, part: Held, *, taken: bool) -> Iterator[str]:
         """What is wrong with a statement that is not there now: an Allow is a gain, a Deny a loss."""
-        taken = denies(statement)
-        for carrier in self.layers[layer][statement]:
+        for carrier in self.layers[layer][text]:
             makes = [self.timeline.changes[s.made] for s in carrier if s.made is not None]
             if not self.timeline.can_coexist(carrier) or _declared(makes, TAKES if taken else GIVES):
                 continue
-            found = self._denied(self.now, statement) if taken else self._allowed(self._most(layer), layer, statement)
+            now = self._spelled(self.now)
+            found = self._denied(now, part) if taken else self._allowed(self._most(layer), layer, part)
             if found:
                 what = "take access from {}, newly denied" if taken else "give {} new access"
-                yield self._would(max(makes, key=lambda c: c.id), what, statement, found)
+                yield self._would(max(makes, key=lambda c: c.id), what, text, found)
             return
 
-    def _goes(self, layer: str, statement: str) -> Iterator[str]:
+    def _goes(self, layer: str, text: str, part: Held, *, taken: bool) -> Iterator[str]:
         """What is wrong with a statement that is there now and not always: an Allow is a loss, a Deny a gain."""
-        ended = ends(self.timeline, self.layers[layer][statement])
-        given = denies(statement)
-        if _declared(ended, GIVES if given else TAKES):
+        ended = ends(self.timeline, self.layers[layer][text])
+        if _declared(ended, GIVES if taken else TAKES):
             return
-        if given:
-            found = self._denied(self.lasting, statement)
-        elif stays(self.timeline, self._ways(layer, statement)):
+        if taken:
+            found = self._denied(self._spelled(self.lasting), part)
+        elif stays(self.timeline, self._ways(layer, part)):
             return  # by one that allows as much, after the other
         else:
-            left = self.lasting[layer] | {s for s in self.now[layer] if denies(s)}
-            found = self._allowed({**self.now, layer: left}, layer, statement)
+            now, lasting = self._spelled(self.now), self._spelled(self.lasting)
+            left = lasting[layer] | {s for s in now[layer] if denies(s)}
+            found = self._allowed({**now, layer: left}, layer, part)
         if found:
-            what = "give {} new access, no longer denied" if given else "take access from {}"
-            yield self._would(min(ended, key=lambda c: c.id), what, statement, found)
+            what = "give {} new access, no longer denied" if taken else "take access from {}"
+            yield self._would(min(ended, key=lambda c: c.id), what, text, found)
 
     def _most(self, layer: str) -> Policies:
         """What a new Allow in a layer comes to meet: what this one allows now, what the others ever do, and what stays
         denied. Two halves of one gain are seen by either."""
-        denied = {name: frozenset(s for s in held if denies(s)) for name, held in self.lasting.items()}
-        allowed = {**self.ever, layer: self.now[layer]}
-        return {name: denied[name] | {s for s in held if not denies(s)} for name, held in allowed.items()}
+        lasting, ever = self._spelled(self.lasting), self._spelled({**self.ever, layer: self.now[layer]})
+        denied = {name: frozenset(s for s in held if denies(s)) for name, held in lasting.items()}
+        return {name: denied[name] | {s for s in held if not denies(s)} for name, held in ever.items()}
 
-    def _ways(self, layer: str, statement: str) -> list[Carrier]:
-        """The carriers of an Allow, and those of every other that allows at least as much."""
-        alone: Policies = {layer: frozenset({statement})}
+    def _ways(self, layer: str, part: Held) -> list[Carrier]:
+        """The carriers of what allows at least as much as some Allows do."""
+        alone: Policies = {layer: part}
         ways: list[Carrier] = []
         for other, carriers in self.layers[layer].items():
-            if not denies(other) and not (self._difference(alone, {layer: frozenset({other})})):
+            said = self._spelled({layer: frozenset({other})})
+            if not all(map(denies, said[layer])) and not self._difference(alone, said):
                 ways += carriers
         return ways
 
-    def _allowed(self, among: Policies, layer: str, statement: str) -> Difference | None:
-        """Something that an Allow adds to other policies."""
-        return self._difference({**among, layer: among[layer] | {statement}}, among)
+    def _allowed(self, among: Policies, layer: str, part: Held) -> Difference | None:
+        """Something that Allows add to other policies."""
+        return self._difference({**among, layer: among[layer] | part}, among)
 
-    def _denied(self, among: Policies, statement: str) -> Difference | None:
-        """Something that a Deny takes away which no other does, whoever allows it."""
-        others = {text for held in among.values() for text in held if denies(text) and text != statement}
-        free = frozenset({EVERYTHING, *others})
-        return self._difference({"identity": free}, {"identity": free | {statement}})
+    def _denied(self, among: Policies, part: Held) -> Difference | None:
+        """Something that Denies take away which no other does, whoever allows it."""
+        free = frozenset({EVERYTHING, *(s for held in among.values() for s in held if denies(s))})
+        left = {name: held for name, held in among.items() if name.startswith(CONTROL)}
+        return self._difference({**left, "identity": free}, {**left, "identity": free | part})
 
     def _difference(self, more: Policies, less: Policies) -> Difference | None:
-        account = self.timeline.account
-        wide, narrow = spelled_out(account, more), spelled_out(account, less)
-        return next(self.shown.differences(wide, narrow, facts_of(account, self.principal)), None)
+        return next(self.shown.differences(more, less, facts_of(self.timeline.account, self.principal)), None)
+
+    def _spelled(self, policies: Policies) -> Policies:
+        return spelled_out(self.timeline.account, policies)
 
     def _would(self, change: Change, what: str, statement: str, found: Difference) -> str:
         who = name_of(self.principal)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 
-from remediate.effective import parsed
+from remediate.effective import bound, parsed, service_control
 from remediate.guard.timeline import Span, Timeline
 from remediate.model import Address, Change, Value, at, kind_of, name_of, pair_of
 
@@ -28,6 +28,8 @@ class Access:
         self._joined: dict[str, set[str]] = defaultdict(set)
         for group, user in timeline.changed_under("iam.group_member"):
             self._joined[user].add(group)
+        controls = service_control(timeline.account)
+        self._controls: dict[str, Carriers] = {name: {s: [()] for s in held} for name, held in controls.items()}
         self._bounded: dict[str, set[Address]] = defaultdict(set)
         for kind, people in (("iam.user", timeline.account.users), ("iam.role", timeline.account.roles)):
             for who in people.values():
@@ -49,7 +51,8 @@ class Access:
         return sorted((found - groups) | {at("iam.user", user) for user in members})
 
     def layers(self, principal: Address) -> Mapping[str, Carriers]:
-        """What the policies of a user or role say, and, where there is one, what their permissions boundary says."""
+        """What the policies of a user or role say, what their permissions boundary says where there is one, and what
+        the organization leaves them: that is there all the time."""
         if principal not in self._layers:
             self._layers[principal] = self._found(principal)
         return self._layers[principal]
@@ -57,9 +60,10 @@ class Access:
     def _found(self, principal: Address) -> Mapping[str, Carriers]:
         account, name = self.timeline.account, name_of(principal)
         who = account.users.get(name) if kind_of(principal) == "iam.user" else account.roles.get(name)
-        if who is None or not who.boundary:
-            return {"identity": self.carriers(principal)}
-        return {"identity": self.carriers(principal), "boundary": self._boundary(who.boundary)}
+        layers = {"identity": self.carriers(principal)}
+        if who and who.boundary:
+            layers["boundary"] = self._boundary(who.boundary)
+        return {**layers, **self._controls} if who and bound(who.arn) else layers
 
     def carriers(self, principal: Address) -> Carriers:
         """How each statement of the policies of a user or role reaches them."""
@@ -75,11 +79,14 @@ class Access:
         return found
 
     def _boundary(self, arn: str) -> Carriers:
+        documents = self.timeline.spans(at("iam.policy", arn))
+        if not documents:
+            return {arn: [()]}  # AWS's own, or one that could not be read
         found: dict[str, list[Carrier]] = defaultdict(list)
-        for span in self.timeline.spans(at("iam.policy", arn)):
+        for span in documents:
             for statement in self._statements(span):
                 found[statement].append((span,))
-        return found or {arn: [()]}  # AWS's own, or one that could not be read
+        return found
 
     def _of_group(self, group: str) -> list[tuple[str, Carrier]]:
         if group not in self._groups:

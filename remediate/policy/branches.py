@@ -5,17 +5,15 @@ taken, each sort of value that it may have is tried, and statements fall away or
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
 from remediate.policy.conditions import holds
-from remediate.policy.languages import TooLarge
+from remediate.policy.languages import MOST, Effort, TooLarge
 from remediate.policy.samples import samples
 from remediate.policy.statement import Condition
 from remediate.policy.unclear import unclear
-
-MOST_STEPS = 20_000
-"""Values tried for one question. Policies of a size that IAM takes need a few dozen."""
 
 MOST_DOUBTS = 8
 """Conditions on one key of which it is not known whether they hold with a value: each may or may not."""
@@ -58,31 +56,28 @@ class Choice(NamedTuple):
     """Why it is not known whether that holds."""
 
 
-def lost(rules: Sequence[Rule], layers: Layers) -> Context | None:
+def lost(rules: Sequence[Rule], layers: Layers, effort: Effort | None = None) -> Context | None:
     """The context of a request that is allowed before and not after; None if there is none. Raises TooLarge.
 
     The context says None of a key that must not be there, and of what is free, whether it must be so: "" or None.
     """
     if (keys := len({_key(literal) for rule in rules for literal in rule.open})) > MOST_KEYS:
         raise TooLarge(f"conditions on {keys} keys")
-    steps = [0]
-    return next(_search(tuple(rules), layers, {}, steps), None)
+    return next(_search(tuple(rules), layers, {}, effort or Effort(MOST)), None)
 
 
-def _search(rules: tuple[Rule, ...], layers: Layers, context: Context, steps: list[int]) -> Iterator[Context]:
+def _search(rules: tuple[Rule, ...], layers: Layers, context: Context, effort: Effort) -> Iterator[Context]:
     before, after = verdict(rules, layers, "before"), verdict(rules, layers, "after")
     if before is False or after is True:
         return
     if before and after is False:
         yield context
         return
-    steps[0] += 1
-    if steps[0] > MOST_STEPS:
-        raise TooLarge(f"conditions on {len({_key(x) for r in rules for x in r.open})} keys make too many cases")
+    effort.spend(len(rules))
     for choice in _choices(rules):
         following = tuple(rest for rule in rules if (rest := _reduced(rule, choice)))
         doubt: Context = {Free(choice.doubt): ""} if choice.doubt else {}
-        yield from _search(following, layers, {**context, choice.key: choice.value, **doubt}, steps)
+        yield from _search(following, layers, {**context, choice.key: choice.value, **doubt}, effort)
 
 
 def verdict(rules: Sequence[Rule], layers: Layers, side: str) -> bool | None:
@@ -103,21 +98,34 @@ def verdict(rules: Sequence[Rule], layers: Layers, side: str) -> bool | None:
     return True if layers <= allowed and not doubtful else None
 
 
-def _choices(rules: Sequence[Rule]) -> Iterator[Choice]:
+def _choices(rules: Sequence[Rule]) -> Sequence[Choice]:
     """Every sort of value of the first key that something depends on."""
     key = min({_key(literal) for rule in rules for literal in rule.open}, key=repr)
-    literals = {literal for rule in rules for literal in rule.open if _key(literal) == key}
+    found = _sorts(key, frozenset(literal for rule in rules for literal in rule.open if _key(literal) == key))
+    if isinstance(found, TooLarge):
+        raise found
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _sorts(key: str | Free, literals: frozenset[Literal]) -> Sequence[Choice] | TooLarge:
+    """Every sort of value; or why they are too many, which is found out once."""
+    try:
+        return _sorted_out(key, literals)
+    except TooLarge as error:
+        return error
+
+
+def _sorted_out(key: str | Free, literals: frozenset[Literal]) -> Sequence[Choice]:
     conditions = sorted((x for x in literals if isinstance(x, Condition)), key=repr)
     if not conditions:
-        for so in (True, False):
-            yield Choice(key, "" if so else None, frozenset(x for x in literals if isinstance(x, Free) and x.so is so))
-        return
-    seen: set[frozenset[Literal]] = set()
+        held = [(so, frozenset(x for x in literals if isinstance(x, Free) and x.so is so)) for so in (True, False)]
+        return [Choice(key, "" if so else None, true) for so, true in held]
     found = [choice for value in samples(conditions) for choice in _holding(str(key), value, conditions)]
+    first: dict[frozenset[Literal], Choice] = {}
     for choice in sorted(found, key=lambda choice: bool(choice.doubt)):
-        if choice.true not in seen:
-            seen.add(choice.true)
-            yield choice
+        first.setdefault(choice.true, choice)
+    return tuple(first.values())
 
 
 def _holding(key: str, value: Value, conditions: Sequence[Condition]) -> Iterator[Choice]:

@@ -8,13 +8,13 @@ beforehand, is a difference without proof: nothing is ever called equal that mig
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from remediate.model import Struct
 from remediate.policy.branches import Context, Free, Rule, lost, verdict
 from remediate.policy.known import EVERYTHING, Known, Prepared, prepared
-from remediate.policy.languages import Language, TooLarge, texts
+from remediate.policy.languages import MOST, Automaton, Effort, Language, TooLarge, bits_of
 from remediate.policy.patterns import Pattern, pattern
 from remediate.policy.request import Request
 from remediate.policy.statement import Names
@@ -23,6 +23,11 @@ Relation = Literal["equal", "narrower", "wider", "different"]
 Policies = Mapping[str, frozenset[str]]
 """Canonical statements by layer: a request needs an Allow in every layer, and no Deny in any. A layer that is not there
 allows everything."""
+
+
+CONTROL = "service control"
+"""How the name of a layer begins that is one level of the organization: it binds whoever gives the access, a bucket's
+policy too."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -97,80 +102,103 @@ class Question:
             for text in sorted(standing)
             for one in prepared(text, known)
         ]
+        self.effort = Effort(MOST)
+        self._by_services: dict[frozenset[str] | None, Automaton] = {}
+        self._by_those_there: dict[int, Automaton] = {}
 
-    def suspects(self) -> Iterator[Active]:
-        """What could take something away: an Allow that is missing in a layer after, and a Deny that is new."""
-        for active in self.actives:
+    def suspects(self) -> Iterator[int]:
+        """What could take something away, by its number among what is active: an Allow that is missing in a layer
+        after, and a Deny that is new."""
+        for number, active in enumerate(self.actives):
             missing, new = active.before - active.after, active.after and not active.before
             if missing if active.statement.allows else new:
-                yield active
+                yield number
 
-    def difference(self, suspect: Active) -> Difference | None:
+    def difference(self, suspect: int) -> Difference | None:
         """What is lost by one suspect."""
+        statement = self.actives[suspect].text
         try:
             found = self._found(suspect)
         except TooLarge as error:
-            return Difference(statement=suspect.text, request=None, doubt=str(error))
+            return Difference(statement=statement, request=None, doubt=str(error))
         if found is None:
             return None
         free = [key.what for key in found.context if isinstance(key, Free)]
         if free:
-            return Difference(statement=suspect.text, request=None, doubt=f"it depends on {', '.join(free)}")
+            return Difference(statement=statement, request=None, doubt=f"it depends on {', '.join(free)}")
         context = {str(key): value for key, value in found.context.items() if value is not None}
         request = Request(action=found.action, resource=found.resource, context=context)
         absent = tuple(sorted(str(key) for key, value in found.context.items() if value is None))
-        return Difference(statement=suspect.text, request=request, absent=absent)
+        return Difference(statement=statement, request=request, absent=absent)
 
-    def _found(self, suspect: Active) -> Found | None:
-        for action, there in self._actions(suspect):
-            if not self._possible(there):
+    def _found(self, suspect: int) -> Found | None:
+        for action, numbers in self._actions(suspect):
+            if not self._possible(numbers):
                 continue
-            for resource, rules in _resources(suspect, there):
-                context = lost(rules, self.layers)
+            for resource, rules in self._resources(suspect, numbers):
+                context = lost(rules, self.layers, self.effort)
                 if context is not None:
                     return Found(action, resource, context)
         return None
 
-    def _actions(self, suspect: Active) -> Iterator[tuple[str, list[Active]]]:
-        """Each sort of action that the suspect is about and that may be allowed before, with all statements that are
-        about it too, the suspect first."""
-        every = [suspect, *(a for a in self.actives if a is not suspect)]
-        services = _services(suspect.statement.actions)
-        languages = [Language(_about(a.statement.actions, services)) for a in every]
-        for text, bits in texts(languages, self._within(every)):
-            there = [a for n, a in enumerate(every) if bool(bits >> n & 1) != a.statement.actions.negated]
-            if there and there[0] is suspect:
-                yield text, there
+    def _actions(self, suspect: int) -> Iterator[tuple[str, list[int]]]:
+        """Each sort of action that the suspect is about and that may be allowed before, with the numbers of all
+        statements that are about it."""
+        services = _services(self.actives[suspect].statement.actions)
+        if services not in self._by_services:
+            about = (Language(_about(a.statement.actions, services)) for a in self.actives)
+            self._by_services[services] = Automaton(about)
+        for text, bits in self._by_services[services].texts(self._within(suspect), self.effort):
+            self.effort.spend(1 + len(self.actives) // 4)
+            there = bits ^ self._negated
+            if there >> suspect & 1:
+                yield text, _numbers(there)
 
-    def _within(self, every: Sequence[Active]) -> list[int]:
+    def _within(self, suspect: int) -> list[int]:
         """Languages of which an action must be in one: the suspect's, and in each layer something that allows."""
-        wanted = [] if every[0].statement.actions.negated else [1]
-        for layer in self.layers:
-            allowing = [n for n, a in enumerate(every) if a.statement.allows and layer in a.before]
-            if not any(every[n].statement.actions.negated for n in allowing):
-                wanted.append(sum(1 << n for n in allowing))
-        return wanted
+        negated = self._negated >> suspect & 1
+        return [*([] if negated else [1 << suspect]), *self._allowing]
 
-    def _possible(self, there: Iterable[Active]) -> bool:
+    @cached_property
+    def _negated(self) -> int:
+        """Those that are about all actions but some."""
+        return bits_of(n for n, a in enumerate(self.actives) if a.statement.actions.negated)
+
+    @cached_property
+    def _allowing(self) -> list[int]:
+        """For each layer what allows in it before; layers left out in which something allows all actions but some."""
+        allows = [
+            bits_of(n for n, a in enumerate(self.actives) if a.statement.allows and layer in a.before)
+            for layer in sorted(self.layers)
+        ]
+        return [bits for bits in allows if not bits & self._negated]
+
+    def _resources(self, suspect: int, numbers: Sequence[int]) -> Iterator[tuple[str, list[Rule]]]:
+        """Each sort of resource that the suspect may be about, with what is left of every statement there."""
+        there = [self.actives[n] for n in numbers]
+        key, mine = bits_of(numbers), numbers.index(suspect)
+        if key not in self._by_those_there:
+            parts = (part for a in there for part in (a.statement.resources.sure, a.statement.resources.loose))
+            self._by_those_there[key] = Automaton(map(Language, parts))
+        within = () if there[mine].statement.resources.negated else (3 << 2 * mine,)
+        for text, bits in self._by_those_there[key].texts(within, self.effort):
+            self.effort.spend(1 + len(there))
+            if _rule(there[mine], bits >> 2 * mine & 3):
+                yield text, [rule for n, a in enumerate(there) if (rule := _rule(a, bits >> 2 * n & 3))]
+
+    def _possible(self, numbers: Iterable[int]) -> bool:
         """Whether there may be a difference on some resource, under some conditions."""
         doubt = frozenset({Free("resource")})
+        there = [self.actives[n] for n in numbers]
         rules = [
             Rule(a.statement.allows, a.before, a.after, frozenset() if a.statement.always else doubt) for a in there
         ]
         return verdict(rules, self.layers, "before") is not False and verdict(rules, self.layers, "after") is not True
 
 
-def _resources(suspect: Active, there: Sequence[Active]) -> Iterator[tuple[str, list[Rule]]]:
-    """Each sort of resource that the suspect may be about, with what is left of every statement there."""
-    mine = suspect.statement.resources
-    languages = [Language((*mine.sure, *mine.loose))]
-    for active in there:
-        resources = active.statement.resources
-        languages += [Language(resources.sure), Language(resources.loose)]
-    for text, bits in texts(languages, () if mine.negated else (1,)):
-        rules = [(a, rule) for n, a in enumerate(there) if (rule := _rule(a, bits >> 2 * n + 1 & 3))]
-        if rules and rules[0][0] is suspect:
-            yield text, [rule for _, rule in rules]
+def _numbers(bits: int) -> list[int]:
+    """The numbers of the bits that are set, the lowest first."""
+    return [n for n, digit in enumerate(reversed(f"{bits:b}")) if digit == "1"]
 
 
 def _rule(active: Active, named: int) -> Rule | None:

@@ -6,6 +6,7 @@ each request brings with it.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from remediate.policy import NotAPolicy, canonical_json
 from remediate.policy.branches import Free, Literal, Value
 from remediate.policy.conditions import holds
 from remediate.policy.patterns import Pattern, Variable, Wild, matches, pattern, plain
-from remediate.policy.statement import Condition, Names, Statement, parse
+from remediate.policy.statement import Condition, Effect, Names, Statement, parse
 from remediate.policy.unclear import unclear, unclear_always
 
 Known = Mapping[str, Value]
@@ -26,17 +27,44 @@ DENYING = re.compile(
     r":aws:policy/(AWSDenyAll|AWSCompromisedKeyQuarantine(V\d+)?|AWSIAMIdentityCenterAllowListForIdentityContext"
     r"|root-task/[^/]+)$"
 )
-"""AWS's policies of which every statement is a Deny. All others give something, and count as an Allow.
+"""AWS's policies of which every statement is a Deny.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
+GIVING = re.compile(
+    r":aws:policy/(PowerUserAccess|ReadOnlyAccess|SecurityAudit|AWSSupportAccess|AWSCloudShellFullAccess"
+    r"|job-function/ViewOnlyAccess)$"
+)
+"""Those that baselines name, of which every statement is an Allow. AWS takes no permissions out of its policies: they
+stay that. Of a policy that nobody has read, nothing else is known: one in fifty allows and denies.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/security-iam-awsmanpol.html"""
 
+BOTH: tuple[Effect, ...] = ("Allow", "Deny")
 EVERYTHING = '{"Action":["*"],"Effect":"Allow","Resource":["*"]}'
 NOTHING = '{"Action":["*"],"Effect":"Deny","Resource":["*"]}'
 ALL = Names(patterns=("*",))
 
 
 def denies(text: str) -> bool:
-    """Whether a canonical statement, or the policy of AWS's that an ARN names, takes access away."""
-    return bool(DENYING.search(text)) if text.startswith("arn:") else '"Effect":"Deny"' in text
+    """Whether a canonical statement, or the policy of AWS's that an ARN names, takes access away, and gives none."""
+    return effects(text) == ("Deny",)
+
+
+@lru_cache(maxsize=65536)
+def effects(text: str) -> tuple[Effect, ...]:
+    """What a canonical statement, or a policy of AWS's whose document is not at hand, may do: one, or both."""
+    if (half := text.partition(" ")[0]) in BOTH:
+        return (half,)
+    if text.startswith("arn:"):
+        return ("Deny",) if DENYING.search(text) else ("Allow",) if GIVING.search(text) else BOTH
+    item = msgspec.json.decode(text)
+    effect = item.get("Effect") if isinstance(item, Mapping) else None
+    return (effect,) if effect in BOTH else BOTH
+
+
+def halves(text: str) -> tuple[str, ...]:
+    """The same, with what may allow and what may deny apart: `Allow arn:…` and `Deny arn:…`."""
+    found = effects(text)
+    opaque = text.startswith("arn:") or len(found) > 1
+    return tuple(f"{effect} {text}" for effect in found) if opaque else (text,)
 
 
 class Resources(NamedTuple):
@@ -82,9 +110,10 @@ def prepared(text: str, known: Known) -> Iterator[Prepared]:
     What is not understood may be about anything; where only a condition is not, it is about the statement's actions and
     resources still.
     """
-    if text.startswith("arn:"):
-        wide = ADMINISTRATOR.match(text)
-        yield from prepared(EVERYTHING, known) if wide else (_opaque(text, allows=not denies(text)),)
+    if ADMINISTRATOR.match(text):
+        text = EVERYTHING
+    if text.startswith(("arn:", *BOTH)):
+        yield from map(_opaque, halves(text))
         return
     try:
         statement = parse(text)
@@ -102,14 +131,12 @@ def _not_understood(text: str, known: Known) -> Iterator[Prepared]:
         rest = canonical_json({name: value for name, value in item.items() if name != "Condition"}).decode()
         yield from (one._replace(open=one.open | {Free(text)}) for one in prepared(rest, known))
         return
-    effect = item.get("Effect") if isinstance(item, Mapping) else None
-    yield from (_opaque(text, allows=name == "Allow") for name in ("Allow", "Deny") if effect in (name, None))
+    yield from (_opaque(f"{effect} {text}") for effect in effects(text))
 
 
-def _opaque(text: str, *, allows: bool) -> Prepared:
+def _opaque(half: str) -> Prepared:
     """Something of which it is not known what it is about: anything may be in it, and the same each time."""
-    perhaps = Free(f"{'Allow' if allows else 'Deny'} {text}")
-    return Prepared(allows, ALL, Resources(((Wild.ANY,),)), frozenset({perhaps}))
+    return Prepared(half.startswith("Allow"), ALL, Resources(((Wild.ANY,),)), frozenset({Free(half)}))
 
 
 def _open(statement: Statement, known: Known) -> frozenset[Literal] | None:

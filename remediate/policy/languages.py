@@ -6,7 +6,7 @@ places in the patterns that it may have come to. Texts that come to the same pla
 of them, and one stands for all. What is found is complete: a set of sets that no text is in is not there.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,12 +15,26 @@ from remediate.policy.patterns import Pattern, Wild
 SPARE = "xyzabcdefghijklmnopqrstuvwXYZ0123456789_-"
 """For a character that no pattern names: the first that none does."""
 
-MOST_STATES = 200_000
-"""Patterns of a size that IAM takes come to far fewer. Beyond, it is said that the question is too large."""
+MOST = 400_000
+"""Places gone through. Patterns of a size that IAM takes come to far fewer. Beyond, it is said that the question is too
+large."""
 
 
 class TooLarge(Exception):
     """There are more sorts of texts than can be gone through."""
+
+
+class Effort:
+    """What may still be tried for one comparison, so that none takes more than some seconds."""
+
+    def __init__(self, most: int) -> None:
+        self.most = self.left = most
+
+    def spend(self, what: int) -> None:
+        """Raises TooLarge."""
+        self.left -= what
+        if self.left < 0:
+            raise TooLarge(f"it takes more than {self.most:,} steps")
 
 
 class Place(NamedTuple):
@@ -51,70 +65,76 @@ class Language(NamedTuple):
 
 
 def texts(languages: Sequence[Language], within: Sequence[int] = ()) -> Iterator[Text]:
-    """One text of every sort that there is. Raises TooLarge.
-
-    `within`: sets of languages, as bits. Of each set, the text is in at least one; others are left out.
-    """
-    automaton = _automaton(tuple(languages))
-    seen: set[int] = set()
-    for text, places in automaton.walk(within):
-        groups = automaton.ended(places)
-        if groups not in seen and all(groups & wanted for wanted in within):
-            seen.add(groups)
-            yield Text(text, groups)
+    """One text of every sort that there is, of few patterns: `Automaton.texts`. Raises TooLarge."""
+    return _automaton(tuple(languages)).texts(within, Effort(MOST // 10))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _automaton(languages: tuple[Language, ...]) -> "Automaton":
     return Automaton(languages)
 
 
-class Automaton:
-    """The places of all patterns, and how a character leads from one to the next."""
+Places = frozenset[int]
 
-    def __init__(self, languages: Sequence[Language]) -> None:
+
+class Automaton:
+    """The places of all patterns, and how a character leads from one to the next; each way is looked for once."""
+
+    def __init__(self, languages: Iterable[Language]) -> None:
         self.places: list[Place] = []
-        self.starts: list[int] = []
+        starts: list[int] = []
+        self._ways: dict[Places, list[tuple[str, Places]]] = {}
+        self._groups: dict[Places, int] = {}
+        self._ends: dict[Places, int] = {}
         for group, language in enumerate(languages):
             for of in language.patterns:
-                self.starts.append(len(self.places))
+                starts.append(len(self.places))
                 self.places += _places(of, group, language)
+        self._start = self._closed(starts)
 
-    def walk(self, within: Sequence[int]) -> Iterator[tuple[str, frozenset[int]]]:
+    def texts(self, within: Sequence[int], effort: Effort) -> Iterator[Text]:
+        """One text of every sort that there is. Raises TooLarge.
+
+        `within`: sets of languages, as bits. Of each set, the text is in at least one; others are left out.
+        """
+        seen: set[int] = set()
+        for text, places in self._walk(within, effort):
+            groups = self._ended(places)
+            if groups not in seen and all(groups & wanted for wanted in within):
+                seen.add(groups)
+                yield Text(text, groups)
+
+    def _walk(self, within: Sequence[int], effort: Effort) -> Iterator[tuple[str, Places]]:
         """Every set of places that some text comes to, with such a text: to the end of one, then back to the next."""
-        start = self._closed(self.starts)
-        known = {start}
-        open_ = [("", start)]
+        known = {self._start}
+        open_ = [("", self._start)]
         while open_:
             text, places = open_.pop()
             yield text, places
-            for character, reached in self._steps(places):
-                if reached in known or not self._alive(reached, within):
-                    continue
-                if len(known) >= MOST_STATES:
-                    raise TooLarge(f"more than {MOST_STATES:,} sorts of texts")
-                known.add(reached)
-                open_.append((text + character, reached))
+            if places not in self._ways:
+                self._ways[places] = list(self._steps(places))
+                effort.spend(len(places))
+            for character, reached in self._ways[places]:
+                if reached not in known and self._alive(reached, within):
+                    known.add(reached)
+                    open_.append((text + character, reached))
+                    effort.spend(1 + len(reached) // 4)
 
-    def ended(self, places: frozenset[int]) -> int:
+    def _ended(self, places: Places) -> int:
         """The languages that a text is in which came to these places."""
-        groups = 0
-        for number in places:
-            place = self.places[number]
-            if place.step is None:
-                groups |= 1 << place.group
-        return groups
+        if places not in self._ends:
+            self._ends[places] = bits_of(self.places[n].group for n in places if self.places[n].step is None)
+        return self._ends[places]
 
-    def _alive(self, places: frozenset[int], within: Sequence[int]) -> bool:
+    def _alive(self, places: Places, within: Sequence[int]) -> bool:
         """Whether a text that came to these places may still come to be in a language of each set."""
         if not within:
             return True
-        groups = 0
-        for number in places:
-            groups |= 1 << self.places[number].group
-        return all(groups & wanted for wanted in within)
+        if places not in self._groups:
+            self._groups[places] = bits_of({self.places[n].group for n in places})
+        return all(self._groups[places] & wanted for wanted in within)
 
-    def _steps(self, places: frozenset[int]) -> Iterator[tuple[str, frozenset[int]]]:
+    def _steps(self, places: Places) -> Iterator[tuple[str, Places]]:
         named: dict[str, list[int]] = {}
         wild: list[int] = []
         stopping: list[int] = []
@@ -134,7 +154,7 @@ class Automaton:
             spare = next((c for c in SPARE if c not in named), None) or _beyond(named)
             yield spare, self._closed([*wild, *stopping])
 
-    def _closed(self, numbers: Sequence[int]) -> frozenset[int]:
+    def _closed(self, numbers: Sequence[int]) -> Places:
         """With the places behind each `*`, which may stand for nothing."""
         found = set()
         for first in numbers:
@@ -145,6 +165,14 @@ class Automaton:
                     break
                 number += 1
         return frozenset(found)
+
+
+def bits_of(numbers: Iterable[int]) -> int:
+    """The number in which these bits are set."""
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found
 
 
 def _alike(character: str) -> set[str]:

@@ -107,6 +107,7 @@ def about(statements: tuple[str, ...], service: str) -> tuple[Rule, ...]:
 
 
 _EVERYTHING = Names(patterns=("*",))
+_HALVES: Mapping[str, Effect] = {"Allow": "Allow", "Deny": "Deny"}
 
 
 @lru_cache(maxsize=65536)
@@ -114,8 +115,12 @@ def rule(canonical: str) -> Rule:
     """The rule that a statement in canonical form stands for.
 
     What is not understood may be about anything; where only a condition is not, it is about the statement's actions
-    and resources still.
+    and resources still. So may half of what nobody has read: `remediate.policy.known.halves`.
     """
+    half, _, unread = canonical.partition(" ")
+    if effect := _HALVES.get(half):
+        every = listed(_EVERYTHING)
+        return Rule(canonical, effect, None, every, every, (), None, f"nobody has read {unread}")
     try:
         return _rule(canonical, canonical)
     except NotAPolicy as problem:

@@ -34,7 +34,7 @@ class Names(Struct, frozen=True, kw_only=True):
     negated: bool = False
 
 
-class Condition(Struct, frozen=True, kw_only=True):
+class Condition(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One line of a condition block: a key of the request, compared with values of which any will do."""
 
     operator: str

@@ -14,7 +14,7 @@ import msgspec
 
 from remediate.policy import NotAPolicy, catalog
 from remediate.policy.catalog import Action
-from remediate.policy.compare import Difference, Policies, Question
+from remediate.policy.compare import CONTROL, Difference, Policies, Question
 from remediate.policy.evaluate import Policies as Bearing
 from remediate.policy.evaluate import decide
 from remediate.policy.known import EVERYTHING, Known, prepared
@@ -41,7 +41,8 @@ class Shown:
         clear = all(map(_clear, {text for side in (more, less) for held in side.values() for text in held}))
         question = Question(more, less, known)
         for suspect in question.suspects():
-            kept = self._kept[suspect.text] if clear else []
+            text = question.actives[suspect].text
+            kept = self._kept[text] if clear else []
             again = (with_name(one, OWN, str(known.get("aws:username"))) for one in kept)
             if shown := next((d for d in again if d.request and shows(d.request, more, less, known)), None):
                 yield shown
@@ -62,7 +63,7 @@ OWN = "${aws:username}"
 
 def _clear(text: str) -> bool:
     """Whether it is a statement, and no ARN or text that the evaluator could not look into."""
-    return not text.startswith("arn:") and '"Effect":' in text
+    return text.startswith("{") and '"Effect":' in text
 
 
 def generally(found: Difference, known: Known) -> Difference:
@@ -84,13 +85,17 @@ def shows(request: Request, more: Policies, less: Policies, known: Known) -> boo
     """Whether the evaluator allows a request by one set of policies and not by the other."""
     facts = {key: value for key, value in known.items() if value is not None}
     asked = msgspec.structs.replace(request, context={**facts, **request.context})
-    return decide(_bearing(more), asked).allowed and not decide(_bearing(less), asked).allowed
+    return decide(_bearing(more), asked).allowed and decide(_bearing(less), asked).outcome not in ("allowed", "unknown")
 
 
 def _bearing(policies: Policies) -> Bearing:
     boundary = policies.get("boundary")
     identity = policies.get("identity", frozenset({EVERYTHING}))
-    return Bearing(identity=_sorted(identity), boundary=None if boundary is None else _sorted(boundary))
+    return Bearing(
+        identity=_sorted(identity),
+        boundary=None if boundary is None else _sorted(boundary),
+        service_control=tuple(_sorted(held) for name, held in sorted(policies.items()) if name.startswith(CONTROL)),
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from remediate.aws.facts import aws_policies, budgets, directory, ec2, keys, last_accessed, root, sns
+from remediate.aws.facts import aws_policies, budgets, directory, ec2, keys, last_accessed, root, service_control, sns
 from remediate.aws.facts.base import Fact
 
 KINDS: tuple[Fact, ...] = (
@@ -13,6 +13,7 @@ KINDS: tuple[Fact, ...] = (
     *keys.FACTS,
     *last_accessed.FACTS,
     *root.FACTS,
+    *service_control.FACTS,
     *sns.FACTS,
 )
 

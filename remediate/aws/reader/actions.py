@@ -2,9 +2,10 @@
 
 from remediate.aws.facts import FACTS
 from remediate.aws.resources import RESOURCES
+from remediate.effective import COMPARED
 from remediate.model import Permission
 
-ACCOUNT_ACTIONS: tuple[str, ...] = (
+FIRST: tuple[str, ...] = (
     "cloudtrail:DescribeTrails",
     "cloudtrail:GetEventSelectors",
     "cloudtrail:GetTrailStatus",
@@ -17,7 +18,10 @@ ACCOUNT_ACTIONS: tuple[str, ...] = (
     "iam:ListAccountAliases",
     "sts:GetCallerIdentity",
 )
-"""What reading an account needs before anything is asked for: `apply` and `rollback` look at it again with these."""
+"""What reading an account needs before anything is asked for."""
+
+ACCOUNT_ACTIONS: tuple[str, ...] = (*FIRST, *(action for kind in COMPARED for action in FACTS[kind].actions))
+"""What `apply` and `rollback` look at the account again with: the guard asks for what it compares with."""
 
 ASKED: tuple[str, ...] = (
     "cloudtrail:LookupEvents",
