@@ -95,6 +95,10 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     caller: str
     caller_key: str = ""
     """The access key this run works with, so that no plan takes it away."""
+    assumed_by: str = ""
+    """The ARN of who assumed the caller's role; empty where nobody did, or nobody knows."""
+    assumer_key: str = ""
+    """The access key that was used for that."""
     alias: str = ""
     region: str = "us-east-1"
     regions: tuple[str, ...] = ()
@@ -132,10 +136,12 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def caller_principal(self) -> Address | None:
         """The user or role whose credentials this run works with; None for the root user."""
-        kind, _, rest = self.caller.rpartition(":")[2].partition("/")
-        if kind == "user":
-            return at("iam.user", rest.rpartition("/")[2])
-        return at("iam.role", rest.partition("/")[0]) if kind == "assumed-role" else None
+        return principal_of(self.caller)
+
+    @cached_property
+    def assumer(self) -> Address | None:
+        """The user or role of this account that assumed the caller's role, where that is known."""
+        return principal_of(self.assumed_by) if self.assumed_by.split(":")[4:5] == [self.id] else None
 
     @cached_property
     def working_as(self) -> frozenset[Address]:
@@ -194,6 +200,14 @@ class Account(Struct, frozen=True, kw_only=True, dict=True):
         for address in self.state:
             found[kind_of(address)].append(address.partition("/")[2])
         return {kind: tuple(sorted(names)) for kind, names in found.items()}
+
+
+def principal_of(arn: str) -> Address | None:
+    """The user behind an ARN, or the role that a session is of; None for the root user."""
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    if kind == "user":
+        return at("iam.user", rest.rpartition("/")[2])
+    return at("iam.role", rest.partition("/")[0]) if kind == "assumed-role" else None
 
 
 def _covers(prefix: str, name: str) -> bool:

@@ -117,6 +117,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "tests/guard/test_guard_administrators.py::test_what_would_lock_administrators_out",
             "tests/guard/test_guard_caller.py::test_a_deny_that_comes_is_weighed_by_what_the_plan_calls",
             "tests/guard/test_guard_caller.py::test_what_a_plan_may_do_to_its_caller",
+            "tests/guard/test_guard_chain.py::test_who_assumed_the_role_can_assume_it_again",
             "tests/guard/test_guard_sign_in.py::test_what_is_left_to_whoever_is_newly_asked_for_mfa",
         ),
     ),

@@ -48,6 +48,10 @@ class AssumedRole(Session):
         """That of the session that reads. All of them belong to the role's account: `_Part` has made sure."""
         return str(self._parts[self._reading].load_credentials().get_frozen_credentials().access_key)
 
+    def behind(self) -> tuple[str, str]:
+        """Raises CallFailed."""
+        return str(self.caller.read("sts", "get_caller_identity")["Arn"]), self.caller.access_key()
+
     def taken(self) -> Mapping[str, int]:
         """For each session, which of its policies AWS took."""
         return {name: part.taken for name, part in self._parts.items()}

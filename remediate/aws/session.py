@@ -116,6 +116,10 @@ class Session:
             credentials = self._boto.get_credentials()
             return str(credentials.access_key) if credentials else ""
 
+    def behind(self) -> tuple[str, str]:
+        """Who assumed the role that this session works as, and with which access key; empty where nobody did."""
+        return "", ""
+
     def _send(self, service: str, operation: str, region: str, parameters: Answer, *, once: bool) -> Answer:
         self._count(operation)
         with translated(operation):

@@ -143,17 +143,18 @@ class Allowed:
             languages += [Language(said.prepared.resources.sure), Language(said.prepared.resources.loose)]
         yield from (call._replace(resource=text) for text, _ in texts(languages, (1,)))
 
-    def blamed(self, call: Call) -> Change:
-        """The change by which a call that is allowed now comes to be denied."""
-        names = {layer: layer for layer in self.layers}
-        rules = list(self._rules(list(self.about(call)), call, names, (), ()))
+    def blamed(self, call: Call, more: Sequence[Rule] = (), layers: Layers = NOWHERE) -> Change:
+        """The change by which a call that is allowed now comes to be denied; `more` is what else bears on it."""
+        names = {layer: f"{layer} 0" for layer in self.layers}
+        rules = [*self._rules(list(self.about(call)), call, names, (), ()), *more]
         now = [one._replace(after=one.before) for one in rules]
+        every = layers | frozenset(names.values())
         denied = [
             change
             for one in self.about(call)
             if not one.prepared.allows and (change := begun(self.timeline, one.carriers)) is not None
             if (open_ := one.prepared.on(call.resource)) is not None
-            if lost([*now, Rule(False, NOWHERE, frozenset(names), open_)], frozenset(names)) is not None
+            if lost([*now, Rule(False, NOWHERE, every, open_)], every) is not None
         ]
         allows = [one for one in self.about(call) if one.prepared.allows]
         found = denied or ends(self.timeline, (way for one in allows for way in one.carriers)) or self._tagging

@@ -8,8 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from remediate.guard import trust, ways
-from remediate.guard.access import TAKES
+from remediate.guard import chain, ways
 from remediate.guard.allowed import Allowed, Call
 from remediate.guard.carriers import Access, begun, standing, stays
 from remediate.guard.timeline import Timeline
@@ -30,22 +29,22 @@ _ENTITY = re.compile(r"(arn:[^:]+:iam::\d+:(user|group|role))/(\*/)?([^/*?]+)")
 def violations(access: Access, resources: Resources) -> Iterator[str]:
     """Every change that would stop this run, with the first call that it would stop."""
     timeline, account = access.timeline, access.timeline.account
-    yield from trust.provider_taken(timeline, account.working_as)
     for change in timeline.changes.values():
         if _taken(change, timeline):
             name = name_of(change.address)
             yield f"#{change.id} {name} is what this run works with: it could not finish or roll back"
     if (principal := account.caller_principal) is not None:
-        yield from _stopped(timeline, resources, Allowed(access, principal, ways.of_caller(account, principal)))
+        known = ways.of_caller(account, principal, account.caller_key)
+        yield from _stopped(timeline, resources, Allowed(access, principal, known))
+        yield from chain.violations(access)
 
 
 def _taken(change: Change, timeline: Timeline) -> bool:
-    """Whether a change ends the very user, role or access key."""
+    """Whether a change ends the very user, role or access key, or those by which the role was assumed."""
     account, address = timeline.account, change.address
     if kind_of(address) == "iam.access_key":
-        return pair_of(address)[1] == account.caller_key and change.after != "Active"
-    narrower = kind_of(address) == "iam.role" and bool(change.classes & TAKES)
-    return address == account.caller_principal and (change.after is None or narrower)
+        return pair_of(address)[1] in (account.caller_key, account.assumer_key) and change.after != "Active"
+    return address in (account.caller_principal, account.assumer) and change.after is None
 
 
 def _stopped(timeline: Timeline, resources: Resources, allowed: Allowed) -> Iterator[str]:

@@ -34,9 +34,9 @@ LASTING = "AKIA"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids"""
 
 
-def of_caller(account: Account, principal: Address) -> Known:
-    """What the requests of this run say. Of a session it is not known whether it was opened with MFA."""
-    by_key = kind_of(principal) == "iam.user" and account.caller_key.startswith(LASTING)
+def of_caller(account: Account, principal: Address, key: str) -> Known:
+    """What the requests of this run say, made with a key. Of a session nobody knows whether it was opened with MFA."""
+    by_key = kind_of(principal) == "iam.user" and key.startswith(LASTING)
     return {**facts_of(account, principal), **(BY_KEY if by_key else DIRECT)}
 
 

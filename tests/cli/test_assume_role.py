@@ -16,9 +16,10 @@ from support.snapshot import snapshot
 from remediate.aws import assumed_role
 from remediate.aws.assumed_role import AssumedRole
 from remediate.aws.live import LiveAccount
+from remediate.aws.reader import read_account
 from remediate.cli import applying, assuming
 from remediate.errors import CallFailed, Denied, Partial, RemediateError
-from remediate.model import Plan
+from remediate.model import Plan, at
 from remediate.sandbox import fill
 from remediate.sandbox.strict import settings
 from remediate.session_policy import LONGEST, PATTERNS
@@ -234,3 +235,13 @@ def test_a_policy_too_long_for_a_role_names_less(aws: Aws, tmp_path: Path) -> No
     actions = {action for action, _, _ in triples([json.loads(done.stdout)])}
     assert {"iam:CreateGroup", "iam:DeleteGroup"} <= actions
     assert {action for action in actions if "*" in action} <= set(PATTERNS)
+
+
+def test_the_account_says_who_assumed_the_role(plan: Plan) -> None:
+    """So that the guard can see whether they could do it again."""
+    aws = assuming.connect(None, None, None, ROLE, plan)
+    assert isinstance(aws, AssumedRole)
+    found, own = read_account(aws), read_account(aws.caller)
+    assert (found.assumed_by, found.assumer_key) == (own.caller, own.caller_key)
+    assert found.caller_principal == at("iam.role", NAME)
+    assert (own.assumed_by, own.assumer_key) == ("", "")

@@ -54,16 +54,6 @@ def test_a_role_that_was_never_for_people_may_become_anything() -> None:
     assert violations(now, change(1, OPS, trust(lambdas), trust(ROOT, "Deny"), risk="restrictive")) == []
 
 
-@pytest.mark.parametrize("risk", ["restrictive", "neutral"])
-def test_the_caller_works_through_the_role(risk: Risk) -> None:
-    """Narrowing it is refused, whoever else may still come in."""
-    caller = f"arn:aws:sts::{ME}:assumed-role/ops/ann"
-    now = account(NOW.state, roles=NOW.roles.values(), users=NOW.users.values(), caller=caller)
-    found = violations(now, change(1, OPS, trust(ROOT), trust(VENDOR), risk=risk))
-    assert bool(found) == (risk == "restrictive")
-    assert not found or "what this run works with" in found[0]
-
-
 @pytest.mark.parametrize("caller", [f"arn:aws:iam::{ME}:user/ann", f"arn:aws:iam::{ME}:root"])
 def test_the_document_that_makes_the_caller_an_administrator(caller: str) -> None:
     own = f"arn:aws:iam::{ME}:policy/own"
@@ -80,21 +70,3 @@ def test_the_document_that_makes_the_caller_an_administrator(caller: str) -> Non
     found = violations(now, change(1, at("iam.policy", own), body, less, risk="restrictive"))
     assert bool(found) == caller.endswith("ann")
     assert not found or "would take from this run" in found[0]
-
-
-@pytest.mark.parametrize(
-    ("kind", "path", "name", "refused"),
-    [
-        ("iam.saml_provider", "saml-provider", "okta", True),
-        ("iam.oidc_provider", "oidc-provider", "okta", True),
-        ("iam.saml_provider", "saml-provider", "okt", False),
-        ("iam.oidc_provider", "saml-provider", "okta", False),
-    ],
-)
-def test_the_provider_that_the_callers_role_trusts(kind: str, path: str, name: str, refused: bool) -> None:
-    roles = [role("ops", {"Federated": f"arn:aws:iam::{ME}:{path}/okta"})]
-    caller = f"arn:aws:sts::{ME}:assumed-role/ops/ann"
-    now = account(NOW.state, roles=roles, users=NOW.users.values(), caller=caller)
-    found = violations(now, change(1, at(kind, name), {"tags": {}}, None, risk="destructive"))
-    assert bool(found) == refused, found
-    assert not refused or "#1" in found[0]

@@ -86,7 +86,10 @@ def _reason(error: CallFailed) -> str:
 
 
 def _account(aws: Session, caller: Answer, alias: str, regions: tuple[str, ...]) -> Account:
+    assumed_by, assumer_key = aws.behind()
     return Account(
+        assumed_by=assumed_by,
+        assumer_key=assumer_key,
         id=caller["Account"],
         partition=caller["Arn"].split(":")[1],
         caller=caller["Arn"],

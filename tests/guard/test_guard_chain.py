@@ -1,0 +1,170 @@
+"""The way into the caller's role: whoever assumed it, known or not, must be able to assume it again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from support.accounts import ADMIN, ME, account, change, document, holding, role, statement, user
+
+from remediate.account import Account
+from remediate.guard import chain
+from remediate.guard.carriers import Access
+from remediate.guard.timeline import Timeline
+from remediate.model import Change, Risk, Value, at
+
+OPS, HUB = at("iam.role", "ops"), at("iam.role", "hub")
+OPS_ARN = f"arn:aws:iam::{ME}:role/ops"
+ROOT: Value = {"AWS": f"arn:aws:iam::{ME}:root"}
+ANN: Value = {"AWS": f"arn:aws:iam::{ME}:user/ann"}
+BY_HUB: Value = {"AWS": f"arn:aws:iam::{ME}:role/hub"}
+VENDOR: Value = {"AWS": "arn:aws:iam::999988887777:root"}
+BOTH: Value = {"AWS": [f"arn:aws:iam::{ME}:root", "arn:aws:iam::999988887777:root"]}
+LAMBDA: Value = {"Service": "lambda.amazonaws.com"}
+OKTA: Value = {"Federated": f"arn:aws:iam::{ME}:saml-provider/okta"}
+ASSUMES = document(statement("sts:AssumeRole", OPS_ARN))
+SESSION = f"arn:aws:sts::{ME}:assumed-role"
+
+
+def lets(principal: Value, effect: str = "Allow", **condition: Value) -> Mapping[str, Value]:
+    return {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}
+
+
+def trust(*said: Mapping[str, Value]) -> Value:
+    return {"path": "/", "trust": document(*said)}
+
+
+def to(*said: Mapping[str, Value], before: Value = ROOT, risk: Risk = "neutral") -> Change:
+    return change(1, OPS, trust(lets(before)), trust(*said), risk=risk)
+
+
+def now(by: str = "", trusted: Value = ROOT, own: Mapping[str, Value] | None = None, **facts: Any) -> Account:
+    """A run that works as `ops`, which `ann` may assume, or `hub`."""
+    held = {"assumes": ASSUMES} if own is None else own
+    return account(
+        holding("role", "ops", [ADMIN]),
+        holding("user", "ann", (), held),
+        holding("role", "hub", (), held),
+        roles=[role("ops", trusted), role("hub")],
+        assumed_by=by,
+        **{"caller": f"{SESSION}/ops/remediate-plan", "assumer_key": "AKIAANN", **facts},
+    )
+
+
+def violations(here: Account, *changes: Change) -> list[str]:
+    return list(chain.violations(Access(Timeline(here, changes))))
+
+
+def loses(holder: str = "user", name: str = "ann", id: int = 1, needs: tuple[int, ...] = ()) -> Change:
+    return change(id, at(f"iam.{holder}_inline", name, "assumes"), ASSUMES, None, *needs)
+
+
+def denied(*said: Mapping[str, Value]) -> Change:
+    return change(1, at("iam.user_inline", "ann", "no"), None, document(*said))
+
+
+BY_ANN, HUBS = f"arn:aws:iam::{ME}:user/ann", f"{SESSION}/hub/x"
+THEIRS = "arn:aws:iam::999988887777:user/zoe"
+NO_MFA: Value = {"aws:MultiFactorAuthPresent": "false"}
+DENY: Any = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+MOVED = change(2, at("iam.user_inline", "ann", "again"), None, ASSUMES)
+CASES: dict[str, tuple[Account, list[Change], str]] = {
+    "nobody knows by whom, the same": (now(), [to(lets(ROOT))], ""),
+    "nobody knows by whom, and one more": (now(), [to(lets(BOTH))], ""),
+    "nobody knows by whom, and another": (now(), [to(lets(VENDOR), risk="restrictive")], "#1 iam.role/ops: ops, which"),
+    "nobody knows by whom, and one less": (now(trusted=BOTH), [to(lets(ROOT), before=BOTH)], "may not be let in"),
+    "nobody knows by whom, under a condition": (now(), [to(lets(ROOT, Bool=NO_MFA))], "may not be let in"),
+    "nobody knows by whom, and one kept out": (now(), [to(lets(ROOT), lets(ANN, "Deny"))], "may not be let in"),
+    "nobody knows by whom, and no policy": (now(), [change(1, OPS, trust(lets(ROOT)), {"trust": "x"})], "let in"),
+    "another role": (now(), [change(1, HUB, trust(lets(ROOT)), trust(lets(VENDOR)))], ""),
+    "no role": (now(caller=BY_ANN), [to(lets(VENDOR))], ""),
+    "a user, and somebody else less": (now(BY_ANN, BOTH), [to(lets(ROOT), before=BOTH)], ""),
+    "a user, who is not let in": (now(BY_ANN), [to(lets(VENDOR))], "user/ann is not let in"),
+    "a user, by name now": (now(BY_ANN), [to(lets(ANN))], ""),
+    "a user, who is kept out": (now(BY_ANN), [to(lets(ROOT), lets(ANN, "Deny"))], "user/ann is not let in"),
+    "a user, somebody else is kept out": (now(BY_ANN), [to(lets(ROOT), lets(BY_HUB, "Deny"))], ""),
+    "a user, with an external id": (
+        now(BY_ANN), [to(lets(ROOT, StringEquals={"sts:ExternalId": "x"}))], "user/ann is not let in"),
+    "a user with a key, with MFA": (
+        now(BY_ANN), [to(lets(ROOT, Bool={"aws:MultiFactorAuthPresent": "true"}))], "user/ann is not let in"),
+    "a user with a key, not without MFA": (now(BY_ANN), [to(lets(ROOT), lets(ROOT, "Deny", Bool=NO_MFA))], ""),
+    "a user in a session, not without MFA": (
+        now(BY_ANN, assumer_key="ASIAANN"), [to(lets(ROOT), lets(ROOT, "Deny", Bool=NO_MFA))], "not let in"),
+    "a user, who may not": (now(BY_ANN), [loses()], "#1 iam.user_inline/ann/assumes: ops"),
+    "a user, who is named and needs no policy": (now(BY_ANN, ANN), [loses()], ""),
+    "a user, who may all the same": (
+        now(BY_ANN, own={"assumes": ASSUMES, "all": document(statement("*"))}), [loses()], ""),
+    "a user, who may by the time": (now(BY_ANN), [MOVED, loses(id=3, needs=(2,))], ""),
+    "a user, who is denied it": (now(BY_ANN), [denied(DENY)], "#1 iam.user_inline/ann/no: ops"),
+    "a user, who is named and denied it": (now(BY_ANN, ANN), [denied(DENY)], "#1 iam.user_inline/ann/no: ops"),
+    "a user, who is denied something else": (now(BY_ANN), [denied({**DENY, "Resource": f"{OPS_ARN}2"})], ""),
+    "a user, who is denied it elsewhere": (
+        now(BY_ANN), [denied({**DENY, "Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}})], "/no: ops"),
+    "a user, who could not before": (now(BY_ANN, own={}), [denied(DENY)], ""),
+    "a user, named no longer, who may": (now(BY_ANN, ANN), [to(lets(ROOT), before=ANN)], ""),
+    "a user, named no longer, who may not": (now(BY_ANN, ANN, own={}), [to(lets(ROOT), before=ANN)], "#1 iam.role/ops"),
+    "a user, named no longer, who will not": (
+        now(BY_ANN, ANN), [loses(), change(2, OPS, trust(lets(ANN)), trust(lets(ROOT)))], "#2 iam.role/ops: ops"),
+    "a role, and somebody else less": (now(HUBS, BOTH), [to(lets(ROOT), before=BOTH)], ""),
+    "a role, which is named": (now(HUBS), [to(lets(BY_HUB))], ""),
+    "a role, which may not": (now(HUBS), [loses("role", "hub")], "#1 iam.role_inline/hub/assumes: ops"),
+    "a role, which is named and needs no policy": (now(HUBS, BY_HUB), [loses("role", "hub")], ""),
+    "a role, whose own door is shut": (
+        now(HUBS), [change(1, HUB, trust(lets(ROOT)), trust(lets(LAMBDA)))], "#1 iam.role/hub: hub, which"),
+    "somebody of another account": (now(THEIRS, BOTH), [to(lets(VENDOR), before=BOTH)], ""),
+    "somebody of another account, not let in": (now(THEIRS, BOTH), [to(lets(ROOT), before=BOTH)], "zoe is not let in"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("here", "changes", "why"), CASES.values(), ids=CASES)
+def test_who_assumed_the_role_can_assume_it_again(here: Account, changes: list[Change], why: str) -> None:
+    found = violations(here, *changes)
+    assert len(found) == bool(why), found
+    assert why in "\n".join(found)
+
+
+def test_a_boundary_binds_a_roles_session_and_no_user_who_is_named() -> None:
+    narrow: Value = {"path": "/", "document": document(statement("s3:*"))}
+    wide: Value = {"path": "/", "document": document(statement("*"))}
+    bound = at("iam.policy", f"arn:aws:iam::{ME}:policy/b")
+    for by, trusted, refused in ((BY_ANN, ANN, False), (HUBS, BY_HUB, True), (BY_ANN, ROOT, True)):
+        arn = f"arn:aws:iam::{ME}:policy/b"
+        here = account(
+            now().state,
+            {bound: wide},
+            users=[user("ann", boundary=arn)],
+            roles=[role("ops", trusted), role("hub", boundary=arn)],
+            caller=f"{SESSION}/ops/x",
+            assumed_by=by,
+        )
+        assert bool(violations(here, change(1, bound, wide, narrow))) is refused
+
+
+ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
+PROVIDERS: dict[str, tuple[Value, str, Value, Risk, bool]] = {
+    "a SAML provider": (OKTA, "iam.saml_provider/okta", None, "destructive", True),
+    "another": (OKTA, "iam.saml_provider/okt", None, "destructive", False),
+    "one of the other kind": (OKTA, "iam.oidc_provider/okta", None, "destructive", False),
+    "what gives": (OKTA, "iam.saml_provider/okta", "x", "additive", False),
+    **{
+        f"an OIDC provider with a slash in its name: {kind}": (
+            {"Federated": f"arn:aws:iam::{ME}:oidc-provider/{ISSUER}"}, f"iam.{kind}", None, "restrictive", True)
+        for kind in (f"oidc_provider/{ISSUER}", f"oidc_thumbprints/{ISSUER}",
+                     f"oidc_audience/{ISSUER.replace('/', '%2F')}/sts.amazonaws.com")
+    },
+    "its beginning": (
+        {"Federated": f"arn:aws:iam::{ME}:oidc-provider/{ISSUER}"}, f"iam.oidc_provider/{ISSUER[:34]}", None,
+        "restrictive", False),
+    "one that is named as somebody else": (
+        {"AWS": f"arn:aws:iam::{ME}:saml-provider/okta"}, "iam.saml_provider/okta", None, "restrictive", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("trusted", "address", "after", "risk", "refused"), PROVIDERS.values(), ids=PROVIDERS)
+def test_the_provider_that_the_callers_role_trusts(
+    trusted: Value, address: str, after: Value, risk: Risk, refused: bool
+) -> None:
+    taken = change(1, at(address), {"tags": {}}, after, risk=risk)
+    found = violations(now(trusted=trusted), taken)
+    assert bool(found) == refused, found
+    assert all(line.startswith(f"#1 {address} is whom") for line in found)
+    assert violations(now(BY_ANN, trusted), taken) == [], "who assumed it did not come by that"
