@@ -51,9 +51,10 @@ def inverse(plan: Plan, outcomes: Mapping[int, Event], account: Account, resourc
             "nothing of this plan was applied, so there is nothing to take back",
             remedy="`remediate runs` lists what was applied.",
         )
-    kept = _kept(ours, account, resources)
-    changes = _backwards(plan.changes, [c for c in ours if c.id not in kept], resources)
-    checks = guard.check(account, changes, resources, plan.exemptions, now, rolls_back=True)
+    kept, changes = _taken_back(plan, ours, account, resources)
+    checks = guard.check(
+        account, changes, resources, plan.exemptions, now, break_glass=plan.break_glass, rolls_back=True
+    )
     header = msgspec.structs.replace(
         plan.header,
         tool=__version__,
@@ -123,9 +124,25 @@ def _shown(
         clock.sleep(POLL)
 
 
-def _kept(ours: Sequence[Change], account: Account, resources: Resources) -> dict[int, str]:
-    """The changes that stay, by id, with the reason."""
-    kept = {c.id: f"cannot be taken back: {c.loss}" for c in ours if c.reversal == "impossible"}
+def _taken_back(
+    plan: Plan, ours: Sequence[Change], account: Account, resources: Resources
+) -> tuple[dict[int, str], tuple[Change, ...]]:
+    """The changes that stay, by id, with the reason; and the others backwards."""
+    left: dict[int, str] = {}
+    while True:
+        kept = _kept(ours, left, account, resources)
+        back = [c for c in ours if c.id not in kept]
+        changes = _backwards(plan.changes, back, resources)
+        more = guard.left(account, changes, resources, plan.break_glass)
+        if not more:
+            return kept, changes
+        reasons = {c.address: more[b.id] for c, b in zip(reversed(back), changes, strict=True) if b.id in more}
+        left |= {c.id: reasons[c.address] for c in back if c.address in reasons}  # an entry that changed twice stays
+
+
+def _kept(ours: Sequence[Change], left: Mapping[int, str], account: Account, resources: Resources) -> dict[int, str]:
+    """The changes that stay, by id, with the reason; those that are left for one of their own among them."""
+    kept = {c.id: f"cannot be taken back: {c.loss}" for c in ours if c.reversal == "impossible"} | dict(left)
     created = {c.address: c for c in ours if c.before is None}
     while True:
         lost = {c.address for c in ours if c.after is None and c.id in kept}

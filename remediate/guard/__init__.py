@@ -3,17 +3,17 @@
 Each guard looks at every state that the account can pass through: every set of changes that is closed under `needs`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from remediate.account import Account
 from remediate.errors import Refused
-from remediate.guard import access, lockout, quotas, rules
+from remediate.guard import access, lockout, quotas, rules, sign_in
 from remediate.guard import break_glass as emergency
 from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
-from remediate.model import Change, Check, Exemption, Matcher
+from remediate.model import Change, Check, Exemption, Matcher, kind_of
 from remediate.protocols import Resources
 
 SHOWN = 8
@@ -52,10 +52,10 @@ def check(
     if not rolls_back:
         exempt = rules.exempt_untouched(timeline, resources, exemptions, now)
         guards.append(Guard("exemptions", "exempt principals are untouched", exempt))
-        if break_glass:
-            kept = emergency.violations(reach, resources, break_glass)
-            guards.append(Guard("break-glass", "nothing is taken from those who get in when nobody else can", kept))
         guards.append(Guard("trails", "no trail goes dark", rules.trails_stay_on(timeline)))
+    if break_glass:
+        kept = emergency.violations(reach, resources, break_glass, rolls_back=rolls_back)
+        guards.append(Guard("break-glass", "nothing is taken from those who get in when nobody else can", kept))
     found = {guard: list(guard.violations) for guard in guards}
     bad = [f"{guard.name}: {violation}" for guard, violations in found.items() for violation in violations]
     if bad:
@@ -67,3 +67,14 @@ def check(
             "or leave the control out with --control.",
         )
     return tuple(Check(guard=guard.name, detail=guard.proven) for guard in guards)
+
+
+def left(
+    account: Account, changes: Sequence[Change], resources: Resources, break_glass: Sequence[Matcher]
+) -> Mapping[int, str]:
+    """The changes that a rollback leaves undone, and why: what takes something from those who are for emergencies, and
+    new passwords that nobody could change at a first sign-in."""
+    reach = Access(Timeline(account, changes))
+    taken = {change.id: f"it would {what}" for change, what in emergency.taken(reach, resources, break_glass)}
+    passwords = ((c, what) for c, what in sign_in.found(reach) if kind_of(c.address) == "iam.login_profile")
+    return {**taken, **{change.id: f"it {what}" for change, what in passwords}}

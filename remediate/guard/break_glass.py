@@ -9,36 +9,45 @@ from remediate.account import Role, User
 from remediate.guard.access import TAKES
 from remediate.guard.carriers import Access, begun
 from remediate.guard.rules import concerned
-from remediate.model import Matcher, at, kind_of, name_of
+from remediate.model import Change, Matcher, at
 from remediate.playbook.scope import matches
 from remediate.policy.known import denies
 from remediate.protocols import Resources
 
 
-def violations(access: Access, resources: Resources, named: Sequence[Matcher]) -> Iterator[str]:
-    """Every change that would take something from somebody whom the playbook names under `break_glass`."""
-    timeline, account = access.timeline, access.timeline.account
-    everybody: list[User | Role] = [*account.users.values(), *account.roles.values()]
-    for matcher in named:
-        if not any(matches(matcher, who) for who in everybody):
+def violations(
+    access: Access, resources: Resources, named: Sequence[Matcher], *, rolls_back: bool = False
+) -> Iterator[str]:
+    """Every change that would take something from somebody whom the playbook names under `break_glass`.
+
+    When a rollback is needed, it is too late to say that a name fits nobody.
+    """
+    for matcher in named if not rolls_back else ():
+        if not any(matches(matcher, who) for who in _everybody(access)):
             yield f"no user or role is what the playbook's break_glass describes ({_said(matcher)})"
-    spared = [who for who in everybody if any(matches(matcher, who) for matcher in named)]
-    for change in timeline.changes.values() if spared else ():
-        for who in concerned(change, account, resources) if change.classes & TAKES else ():
+    for change, what in taken(access, resources, named):
+        yield f"#{change.id} {change.address} would {what}"
+
+
+def taken(access: Access, resources: Resources, named: Sequence[Matcher]) -> Iterator[tuple[Change, str]]:
+    """The changes that take something from them, and what they would do."""
+    spared = [who for who in _everybody(access) if any(matches(matcher, who) for matcher in named)]
+    for change in access.timeline.changes.values() if spared else ():
+        for who in concerned(change, access.timeline.account, resources) if change.classes & TAKES else ():
             if who in spared:
-                yield f"#{change.id} {change.address} would take something from {who.name}, who is for emergencies"
-    yield from _denied(access, spared)
-
-
-def _denied(access: Access, spared: Sequence[User | Role]) -> Iterator[str]:
-    """Denials that come from elsewhere: through a group they are in, or a document that they hold already."""
-    timeline = access.timeline
+                yield change, f"take something from {who.name}, who is for emergencies"
     for who in spared:
         held = access.carriers(at("iam.user" if isinstance(who, User) else "iam.role", who.name))
         for statement, carriers in held.items():
-            if denies(statement) and (change := begun(timeline, carriers)) is not None:
-                whose = f"{kind_of(change.address)} {name_of(change.address)}"
-                yield f"#{change.id} {whose} would deny something to {who.name}, who is for emergencies"
+            # denials that come from elsewhere: through a group they are in, or a document that they hold already
+            begins = begun(access.timeline, carriers) if denies(statement) else None
+            if begins:
+                yield begins, f"deny something to {who.name}, who is for emergencies"
+
+
+def _everybody(access: Access) -> list[User | Role]:
+    account = access.timeline.account
+    return [*account.users.values(), *account.roles.values()]
 
 
 def _said(matcher: Matcher) -> str:

@@ -20,6 +20,11 @@ from remediate.policy.known import Known, denies, prepared
 
 def violations(access: Access) -> Iterator[str]:
     """The changes after which somebody could never sign in to enrol a device."""
+    return (f"#{change.id} {change.address} {what}" for change, what in found(access))
+
+
+def found(access: Access) -> Iterator[tuple[Change, str]]:
+    """The same, each with what it would do."""
     timeline, account = access.timeline, access.timeline.account
     made = {name_of(c.address): c for c in timeline.of_kind("iam.login_profile") if c.after is not None}
     users = {name_of(who) for who in access.concerned() if kind_of(who) == "iam.user"} | made.keys()
@@ -28,7 +33,7 @@ def violations(access: Access) -> Iterator[str]:
             yield from _shut_out(access, user, made.get(user.name))
 
 
-def _shut_out(access: Access, user: User, made: Change | None) -> Iterator[str]:
+def _shut_out(access: Access, user: User, made: Change | None) -> Iterator[tuple[Change, str]]:
     timeline, principal = access.timeline, at("iam.user", user.name)
     facts = facts_of(timeline.account, principal)
     asking = [held for held in _asking(access, principal, facts) if made or not any(map(standing, held))]
@@ -45,8 +50,9 @@ def _shut_out(access: Access, user: User, made: Change | None) -> Iterator[str]:
         change = begun(timeline, [way]) or made
         if change:
             yield (
-                f"#{change.id} {change.address} would shut {user.name} out, who has no MFA device: "
-                f"{stopped.action}, which a first sign-in or enrolling a device needs, is not allowed without one"
+                change,
+                f"would shut {user.name} out, who has no MFA device: {stopped.action}, which a first sign-in or "
+                "enrolling a device needs, is not allowed without one",
             )
             return
 
