@@ -118,6 +118,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "tests/guard/test_guard_caller.py::test_a_deny_that_comes_is_weighed_by_what_the_plan_calls",
             "tests/guard/test_guard_caller.py::test_what_a_plan_may_do_to_its_caller",
             "tests/guard/test_guard_chain.py::test_who_assumed_the_role_can_assume_it_again",
+            "tests/guard/test_guard_expiry.py::test_a_change_of_hard_expiry",
             "tests/guard/test_guard_sign_in.py::test_what_is_left_to_whoever_is_newly_asked_for_mfa",
         ),
     ),
@@ -274,7 +275,10 @@ BESIDES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "Nothing is taken from those who get in when nobody else can",
-        ("tests/guard/test_guard_break_glass.py::test_what_a_change_takes",),
+        (
+            "tests/guard/test_guard_break_glass.py::test_what_a_change_takes",
+            "tests/guard/test_guard_break_glass.py::test_a_rollback_leaves_what_they_would_miss",
+        ),
     ),
     (
         "Moving policies to groups leaves everybody's access the same set, before, between and after",

@@ -45,7 +45,7 @@ def check(
     reach = Access(timeline)
     guards = [
         Guard("access", "nobody gains or loses access that no change declares", access.violations(reach)),
-        Guard("lockout", "the caller and two administrators keep working", lockout.violations(reach, resources)),
+        Guard("lockout", "the caller and two administrators keep working", lockout.violations(reach, resources, now)),
         Guard("quotas", "IAM's quotas hold at every moment", quotas.violations(timeline)),
         Guard("quarantine", "no key is deactivated and deleted at once", rules.one_step_at_a_time(timeline)),
     ]

@@ -4,6 +4,7 @@ import pytest
 from support.accounts import (
     ADMIN,
     ME,
+    NOW,
     READ_ONLY,
     account,
     change,
@@ -203,18 +204,18 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
 
 @pytest.mark.parametrize(("now", "changes", "said"), CASES.values(), ids=CASES)
 def test_what_would_lock_out(now: Account, changes: list[Change], said: str) -> None:
-    found = list(lockout.violations(Access(Timeline(now, changes)), RESOURCES))
+    found = list(lockout.violations(Access(Timeline(now, changes)), RESOURCES, NOW))
     assert bool(found) == bool(said), found
     assert said in "\n".join(found)
 
 
 def test_what_is_left_and_what_is_needed_is_said_once() -> None:
     changes = [no_password("b", 2), no_password("a"), no_password("c", 3)]
-    assert list(lockout.violations(Access(Timeline(admins("a", "b", "c", "d"), changes)), RESOURCES)) == [
+    assert list(lockout.violations(Access(Timeline(admins("a", "b", "c", "d"), changes)), RESOURCES, NOW)) == [
         "of 4 working administrators only 1 would be left (user/d), at least 2 are needed: "
         "#1 iam.login_profile/a, #2 iam.login_profile/b, #3 iam.login_profile/c"
     ]
-    assert list(lockout.violations(Access(Timeline(admins("a"), [no_password("a")])), RESOURCES)) == [
+    assert list(lockout.violations(Access(Timeline(admins("a"), [no_password("a")])), RESOURCES, NOW)) == [
         "of 1 working administrators only 0 would be left (none), at least 1 are needed: #1 iam.login_profile/a"
     ]
 
@@ -222,5 +223,5 @@ def test_what_is_left_and_what_is_needed_is_said_once() -> None:
 def test_root_holds_nothing_that_a_plan_can_take() -> None:
     now = account(caller=f"arn:aws:iam::{ME}:root", caller_key="AKIAROOT")
     assert not list(
-        lockout.violations(Access(Timeline(now, [no_key("x", "AKIAOTHER"), no_password("y", 2)])), RESOURCES)
+        lockout.violations(Access(Timeline(now, [no_key("x", "AKIAOTHER"), no_password("y", 2)])), RESOURCES, NOW)
     )

@@ -2,6 +2,7 @@
 
 import pytest
 from support.accounts import ADMIN, ME, account, change, document, holding, password, role, user
+from support.accounts import NOW as TODAY
 
 from remediate.account import Account
 from remediate.aws.resources import RESOURCES
@@ -26,7 +27,7 @@ def trust(principal: Value, effect: str = "Allow") -> Value:
 
 
 def violations(now: Account, *changes: Change) -> list[str]:
-    return list(lockout.violations(Access(Timeline(now, changes)), RESOURCES))
+    return list(lockout.violations(Access(Timeline(now, changes)), RESOURCES, TODAY))
 
 
 CLOSING: dict[str, tuple[Value, bool]] = {
