@@ -30,6 +30,7 @@ def evidence(
     """
     from remediate.cli.gathering import gather
     from remediate.evidence.gathered import Report, people, span
+    from remediate.evidence.sharing import Thresholds, suspicions
     from remediate.render.evidence_text import evidence as text
     from remediate.store.evidence import Store
     from remediate.store.logs import logs_in
@@ -43,6 +44,8 @@ def evidence(
     with terminal.progressing("reading log files", len(logs)) as moved:
         gather(logs, asked, store, report, lambda _outcome: moved())
     report.people = people(store.whole())
+    weeks = (store.load(week)[0] for week in store.weeks())
+    report.suspicions = suspicions(weeks, about, (), Thresholds())
     if as_json:
         terminal.data(report)
     else:

@@ -6,6 +6,7 @@ import msgspec
 
 from remediate.evidence.fold import Folder, Week, Weeks, week_of
 from remediate.evidence.logs import Log
+from remediate.evidence.sharing import Suspicion
 from remediate.evidence.summary import Summary, Uses
 from remediate.evidence.unpack import NoLog
 from remediate.model import Struct
@@ -105,6 +106,8 @@ class Report(msgspec.Struct, kw_only=True):
     """Where the evidence is."""
     people: list[Person] = []
     """Of whom there is evidence, with what earlier runs read."""
+    suspicions: list[Suspicion] = []
+    """Keys that several may share, and other uses that are worth a look. Nobody has said who is an application."""
 
     def add(self, outcome: Outcome) -> None:
         self.files += not outcome.failure

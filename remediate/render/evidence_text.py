@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from remediate.evidence.gathered import Person, Report
-from remediate.render.text import safe, table, wrap
+from remediate.evidence.sharing import Suspicion
+from remediate.render.text import fit, safe, table, wrap
 
 LABEL = 15
 SHOWN = 15
@@ -23,7 +24,8 @@ def evidence(report: Report, *, width: int) -> str:
     ]
     told = [wrap(text, width, f"{label:<{LABEL}}", " " * LABEL) for label, text in lines if text]
     named = [wrap(safe(one), width, "  ", "    ") for one in report.named]
-    return "\n".join([*told, *named, "", *_people(report.people, width), f"Kept in {safe(report.kept)}"])
+    tables = [*_people(report.people, width), *_suspicions(report.suspicions, width)]
+    return "\n".join([*told, *named, "", *tables, f"Kept in {safe(report.kept)}"])
 
 
 def _people(people: Sequence[Person], width: int) -> list[str]:
@@ -31,6 +33,24 @@ def _people(people: Sequence[Person], width: int) -> list[str]:
     lines = [table(rows, HEADERS, width)] if rows else []
     more = len(people) - len(rows)
     return [*lines, *([f"and {more:,} more: --json has everybody"] if more else []), ""]
+
+
+def _suspicions(suspicions: Sequence[Suspicion], width: int) -> list[str]:
+    """Each with its score and its reasons: they prove nothing, and somebody should look."""
+    if not suspicions:
+        return []
+    lines = ["Worth a look, by score:"]
+    for one in suspicions[:SHOWN]:
+        who = f"{short(one.principal)}, {one.credential}" if one.credential else short(one.principal)
+        lines.append(f"  {one.score:>2}  {fit(who, width - 6)}")
+        lines += [wrap(_words(reason.said, width - 6), width, "      ") for reason in one.reasons]
+    more = len(suspicions) - SHOWN
+    return [*lines, *([f"and {more:,} more: --json has them all"] if more > 0 else []), ""]
+
+
+def _words(text: str, width: int) -> str:
+    """With no word longer than a line: the name of a program is chosen by whoever calls."""
+    return " ".join(fit(word, width) for word in text.split(" "))
 
 
 def short(principal: str) -> str:

@@ -129,3 +129,15 @@ def test_what_was_kept_and_changed_since_is_not_believed(tmp_path: Path) -> None
     assert done.returncode == 1
     assert f"{week.relative_to(tmp_path)} cannot be used" in done.stderr
     assert "read the log files again" in done.stderr
+
+
+def test_what_is_worth_a_look_says_why(tmp_path: Path) -> None:
+    logs, app = tmp_path / "logs", ct.user("app")
+    agent = f"{HOSTILE}{'x' * 300}/1"
+    for day in (1, 2, 3):
+        here = ct.event("s3", "ListBuckets", app, sourceIPAddress="198.51.100.7", userAgent=agent)
+        write(logs, day, here, ct.event("s3", "ListBuckets", app, sourceIPAddress="192.0.2.1"), days_ago=day)
+    text = run("evidence", "logs", "--account", ct.ACCOUNT, cwd=tmp_path, COLUMNS="80").stdout
+    assert f"1  user/app, {app['accessKeyId']}" in text
+    assert "3 hours with 2 or more at once of 2 unrelated networks: 192.0.0.0/16" in text
+    assert max(map(len, text.splitlines())) <= 80
