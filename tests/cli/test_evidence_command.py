@@ -60,7 +60,7 @@ def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_pa
     assert "passed over 2 files and 1 records that are not as CloudTrail writes them" in words
     assert "it is cut short" in words
     assert "logs/notes.json.gz: it is no gzip file, or damaged" in words
-    assert "1 records, such as: Object missing required field `userIdentity`" in words
+    assert "1 records, such as: Expected `str`, got `int` - at `$.eventName`" in words
     assert "user/app 5 0 1 1" in words
     assert "\x1b" not in said.stdout
     again = read(tmp_path)
