@@ -12,7 +12,6 @@ from remediate.errors import BadInput, RemediateError
 if TYPE_CHECKING:
     from remediate.evidence.logs import Log
 
-EVIDENCE = work.PLANS / "evidence"
 PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 
 
@@ -20,7 +19,9 @@ def evidence(
     source: Annotated[Path, typer.Argument(help="A folder of CloudTrail's log files.", metavar="FOLDER")],
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How far back.", metavar="N")] = 90,
     account: Annotated[str, typer.Option("--account", help="Of which account, if of several.", metavar="ID")] = "",
-    folder: Annotated[Path, typer.Option("--folder", help="Where to keep what they say.", metavar="FOLDER")] = EVIDENCE,
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where to keep what they say.", metavar="FOLDER")
+    ] = work.EVIDENCE,
     as_json: options.Json = False,
 ) -> None:
     """Read CloudTrail's log files: who did what, from where, how often.

@@ -22,6 +22,12 @@ PlanFile = Annotated[Path, typer.Argument(help="A plan that `remediate plan` wro
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Where to write the plan.", metavar="FILE", dir_okay=False)
 ]
+Evidence = Annotated[
+    Path,
+    typer.Option(
+        "--evidence", help="What `remediate evidence` keeps of who did what.", metavar="FOLDER", file_okay=False
+    ),
+]
 Every = Annotated[str | None, typer.Option("--every", help="Keep going, such as 6h or 30m.", metavar="TIME")]
 Cron = Annotated[str | None, typer.Option("--cron", help="Keep going, by crontab times in UTC.", metavar="EXPR")]
 DetailedExitcode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 if there is something to change.")]

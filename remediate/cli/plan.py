@@ -14,6 +14,7 @@ def plan(
     control: options.Only = None,
     key: options.Key = None,
     rehearse: options.Rehearse = False,
+    evidence: options.Evidence = work.EVIDENCE,
     detailed_exitcode: options.DetailedExitcode = False,
     as_json: options.Json = False,
     profile: options.Profile = None,
@@ -34,7 +35,7 @@ def plan(
     baseline = work.playbook_named(playbook, endpoint_url)
     planner = signing.signer(key, lambda: work.connect(profile, region, endpoint_url)) if key else None
     aws = assuming.connect(profile, region, endpoint_url, assume_role)
-    draft, account, chosen = work.make_draft(aws, baseline, control or [], planner.key if planner else "")
+    draft, account, chosen = work.make_draft(aws, baseline, control or [], planner.key if planner else "", evidence)
     made = sealed(rehearsing.with_rehearsal(draft, account, chosen, baseline) if rehearse else draft)
     path = work.plan_path(made, output)
     signing.save(made, path, planner)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from remediate.playbook import Playbook
 
 PLANS = Path("plans")
+EVIDENCE = PLANS / "evidence"
 
 
 class SystemClock:
@@ -49,17 +50,20 @@ def playbook_named(name: str, endpoint_url: str | None = None) -> "Playbook":
     return load(name, SETTINGS, lambda control, settings: CONTROLS[control].refuses(settings, moment))
 
 
-def survey(aws: "Session", playbook: "Playbook", only: Sequence[str]) -> "tuple[Account, Chosen]":
-    """The account, with everything that these controls ask about it."""
+def survey(
+    aws: "Session", playbook: "Playbook", only: Sequence[str], evidence: Path = EVIDENCE
+) -> "tuple[Account, Chosen]":
+    """The account, with everything that these controls ask about it, and what is known of who did what."""
     from remediate import controls, planner
     from remediate.aws.reader import read_account, read_more
+    from remediate.cli.evidenced import with_evidence
     from remediate.playbook.scope import Scope
 
     chosen = controls.chosen(playbook, only)
     scope = Scope(playbook=playbook, now=SystemClock().now())
     with terminal.counting("reading the account") as step:
         aws.on_call = step
-        account = read_account(aws)
+        account = with_evidence(read_account(aws), evidence)
         while wanted := planner.asked(account, chosen, scope):
             account = read_more(aws, account, wanted)
     return account, chosen
@@ -88,7 +92,7 @@ def make_plan(
 
 
 def make_draft(
-    aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = ""
+    aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = "", evidence: Path = EVIDENCE
 ) -> "tuple[Plan, Account, Chosen]":
     """The same before it is sealed, with the controls that made it."""
     from remediate import planner, proof
@@ -97,7 +101,7 @@ def make_draft(
     from remediate.playbook.scope import Scope
     from remediate.store.plans import FORMAT
 
-    account, chosen = survey(aws, playbook, only)
+    account, chosen = survey(aws, playbook, only, evidence)
     now = SystemClock().now()
     scope = Scope(playbook=playbook, now=now)
     proposal = planner.propose(account, chosen, scope, RESOURCES)

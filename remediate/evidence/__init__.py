@@ -8,7 +8,11 @@
     summary    what a summary is, and how two become one
     sharing    credentials that several may share, and work through the wrong ones
     sessions   who stands behind the session of a role
-    actions    which permission a call needed
+    actions    which permission a call needed; exceptions: those that go by another name
+    arns       which resources a call was about, where its record lists none; parameters: what their parts are called
+    deeds      what somebody did, by the permissions that it needed
+    proposal   the smallest statements that allow it
+    facts      what controls need to know of the records
 
 Nothing here reads a file or asks the clock.
 """

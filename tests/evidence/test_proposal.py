@@ -1,16 +1,14 @@
 """The smallest statements that allow what was done."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from remediate.evidence.deeds import Deed, Done, allowed, done
-from remediate.evidence.facts import EVIDENCE, USE, Row, facts
 from remediate.evidence.proposal import STEPS, statements
-from remediate.model import Value, at
+from remediate.model import Value
 from remediate.policy import statements as canonical
 from remediate.policy.compare import compare
 from remediate.policy.evaluate import Policies, decide
@@ -134,20 +132,3 @@ def test_what_was_done() -> None:
         calls={"s3": 7, "sts": 1},
         unknown={"s3": {"s3.amazonaws.com/*"}, "new": {"new.amazonaws.com/DoIt"}},
     )
-
-
-SINCE, UNTIL = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-
-
-def test_the_facts_of_records() -> None:
-    put = f"{S3}PutObject"
-    rows = [
-        Row("ann", put, "", "k", 2),
-        Row("ann", put, "NoSuchBucket", "k", 1),
-        Row("ann", put, "AccessDenied", "l", 1),
-        Row("bob", put, "AccessDenied", "k", 1),
-    ]
-    span: dict[str, Value] = {"since": "2026-03-02T00:00:00Z", "until": "2026-06-01T00:00:00Z", "reads": False}
-    assert facts(ME, rows, SINCE, UNTIL) == {at(USE, "ann"): [[put, "k", 3]], at(EVIDENCE, ME): span}
-    reading = facts(ME, [*rows, Row("bob", "iam.amazonaws.com/GetUser", "AccessDenied", "", 1)], SINCE, UNTIL)
-    assert reading[at(EVIDENCE, ME)] == {**span, "reads": True}

@@ -1,0 +1,19 @@
+"""An account together with what CloudTrail's records, as `remediate evidence` keeps them, say of it."""
+
+from pathlib import Path
+
+import msgspec
+
+from remediate.account import Account
+from remediate.evidence.facts import facts, unbroken
+from remediate.store.evidence import Store
+
+
+def with_evidence(account: Account, folder: Path) -> Account:
+    """The account with what is known of who did what; as it is where nothing is. Raises BadInput."""
+    store = Store(folder, account.id)
+    weeks = store.weeks()
+    if not weeks:
+        return account
+    found = facts(account.id, store.whole(unbroken(weeks)))
+    return msgspec.structs.replace(account, facts={**account.facts, **found})

@@ -1,0 +1,131 @@
+"""From CloudTrail's log files to a smaller policy, applied and taken back, on the messy account."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import cloudtrail as ct
+from support.aws import Aws
+from support.engine import Wire
+from support.snapshot import snapshot
+
+from remediate.account import Account
+from remediate.cli import applying, work
+from remediate.cli.evidenced import with_evidence
+from remediate.evidence.actions import names
+from remediate.evidence.arns import tells
+from remediate.evidence.facts import EVIDENCE, USE, facts, unbroken
+from remediate.evidence.fold import Folder, Weeks, week_of
+from remediate.evidence.summary import Count, Summary, Use, add
+from remediate.model import Address, Plan, Value, at
+from remediate.sandbox.builder import Builder
+from remediate.sandbox.estate import access
+from remediate.store.evidence import Store
+from remediate.store.plans import save
+
+NOW = datetime.now(UTC)
+ROLE = f"arn:aws:iam::{ct.ACCOUNT}:role/nightly-export"
+POLICY = at("iam.policy", f"arn:aws:iam::{ct.ACCOUNT}:policy/export-jobs")
+BOOK = "name: mine\nextends: guidelines\ncontrols:\n  least-privilege:\n    data_events: [s3, sqs]\n"
+
+
+def records(day: int) -> bytes:
+    """What the role did on one day: two files, a message, and something that it may not."""
+    job = ct.session("nightly-export", "i-0abc", "ASIAIOSFODNN7EXAMPLE")
+    queue = {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ct.ACCOUNT}/exports"}
+    events = [
+        *(ct.of_object("PutObject", "exports", f"{day}/{name}.csv", job) for name in "ab"),
+        ct.event("sqs", "SendMessage", job, requestParameters=queue),
+        ct.event("sqs", "PurgeQueue", job, requestParameters=queue, errorCode="AccessDenied"),
+        ct.event("iam", "GetUser", ct.user("alice")),
+    ]
+    return ct.packed([{**e, "eventTime": f"{NOW - timedelta(days=day):%Y-%m-%dT%H:%M:%SZ}"} for e in events])
+
+
+@pytest.fixture
+def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `remediate evidence` keeps of 95 days, where `plan` looks for it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path))
+    reader = Folder(ct.ACCOUNT, NOW - timedelta(days=100), NOW, names(), tells(ct.ACCOUNT, "aws"))
+    weeks: Weeks = {}
+    for day in range(1, 96, 5):
+        reader.file(records(day), weeks)
+    for summary in weeks.values():
+        summary.settle(ct.ACCOUNT)
+    Store(work.EVIDENCE, ct.ACCOUNT).keep({week: (it, frozenset()) for week, it in weeks.items()}, min(weeks))
+    return work.EVIDENCE
+
+
+def planned(wire: Wire) -> Plan:
+    Path("mine.yaml").write_text(BOOK)
+    return work.make_plan(wire.session, work.playbook_named("mine.yaml"), ["least-privilege"])[0]
+
+
+def test_a_policy_becomes_what_its_role_did_and_is_taken_back(aws: Aws, wire: Wire, evidence: Path) -> None:
+    account = Builder(NOW)
+    access.wide(account)
+    access.uses(account)
+    before = snapshot(aws.client)
+    plan = planned(wire)
+    [after] = [change.after for change in plan.changes if change.address == POLICY]
+    assert isinstance(after, dict)
+    assert after["document"]["Statement"] == [
+        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::exports/*"]},
+        {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": [f"arn:aws:sqs:eu-west-1:{ct.ACCOUNT}:exports"]},
+    ]
+    path = Path("forward.plan.json")
+    save(plan, path)
+    applying.finish(plan, path, wire.session, parallel=4, fail_fast=False, as_json=True)
+    assert planned(wire).changes == ()
+    back, back_path = applying.inverse_of(plan, path, None, wire.session, 4)
+    applying.finish(back, back_path, wire.session, parallel=4, fail_fast=False, as_json=True)
+    assert snapshot(aws.client) == before
+
+
+def test_what_the_account_learns_of_it(evidence: Path) -> None:
+    account = Account(id=ct.ACCOUNT, partition="aws", caller="", state={}, facts={at("other", "fact"): 1})
+    known: Mapping[Address, Any] = with_evidence(account, evidence).facts
+    assert known.keys() == {
+        at("other", "fact"), at(EVIDENCE, ct.ACCOUNT), at(USE, ROLE), at(USE, f"arn:aws:iam::{ct.ACCOUNT}:user/alice")
+    }  # fmt: skip
+    assert {event for event, _, _ in known[at(USE, ROLE)]} == {
+        "s3.amazonaws.com/PutObject",
+        "sqs.amazonaws.com/SendMessage",
+    }
+    assert with_evidence(account, Path("none")) is account
+
+
+def summary(*calls: tuple[str, str, str, str, int, int]) -> Summary:
+    result = Summary()
+    for principal, event, error, resource, first, last in calls:
+        use = Use(event, error, resource, "eu-west-1", "203.0.113.7", "cli", "AKIA", "")
+        add(result.uses(principal), use, Count(2, first, last, 1))
+        add(result.uses(principal), use._replace(region="us-east-1"), Count(1, first, last, 1))
+    return result
+
+
+def test_the_facts_of_a_summary() -> None:
+    put, read = "s3.amazonaws.com/PutObject", "iam.amazonaws.com/GetUser"
+    calls = [
+        ("ann", put, "", "k", 100, 200),
+        ("ann", put, "AccessDenied", "l", 50, 60),
+        ("bob", put, "Denied", "", 99, 99),
+    ]
+    span: dict[str, Value] = {"since": "1970-01-01T00:00:50Z", "until": "1970-01-01T00:03:20Z", "reads": False}
+    done: dict[str, Value] = {at(USE, "ann"): [[put, "k", 3]], at(USE, "bob"): [[put, "", 3]]}
+    assert facts(ct.ACCOUNT, summary(*calls)) == {**done, at(EVIDENCE, ct.ACCOUNT): span}
+    reading = facts(ct.ACCOUNT, summary(*calls, ("ann", read, "AccessDenied", "", 100, 100)))
+    assert reading[at(EVIDENCE, ct.ACCOUNT)] == {**span, "reads": True}
+    assert facts(ct.ACCOUNT, Summary()) == {}
+
+
+MONDAY = week_of(date(2026, 6, 1))
+
+
+@pytest.mark.parametrize(("weeks", "first"), [((0,), 0), ((0, 1, 2), 0), ((0, 2, 3), 2), ((0, 2, 4), 4)])
+def test_records_count_from_the_last_week_that_is_missing(weeks: tuple[int, ...], first: int) -> None:
+    mondays = [MONDAY + timedelta(weeks=n) for n in weeks]
+    assert unbroken(mondays) == MONDAY + timedelta(weeks=first)
