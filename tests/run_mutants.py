@@ -27,7 +27,7 @@ from mutants import EXPLAINED
 ROOT = Path(__file__).parents[1]
 COPIED = ("remediate", "tests", "playbooks", "pyproject.toml", "README.md")
 PATIENCE = ("timeout_constant=5.0", "timeout_multiplier=3.0")
-ALONE = ("timeout_constant=60.0", "timeout_multiplier=5.0")
+ALONE = ("timeout_constant=15.0", "timeout_multiplier=4.0")
 """On a busy machine a mutant may be out of time that no test noticed: it is tried again, alone, with more patience."""
 TIMED_OUT = frozenset({24, -24, 36, 152, 255})
 KILLED = frozenset({1, 3})

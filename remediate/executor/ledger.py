@@ -116,8 +116,7 @@ class Ledger:
 
     def waited(self, change: Change) -> float:
         """Seconds since it was sent, by this run or an earlier one."""
-        now = self.clock.now()
-        return (now - self._sent_at.get(change.id, now)).total_seconds()
+        return (self.clock.now() - self._sent_at[change.id]).total_seconds()
 
     def sent_a_moment_ago(self, change: Change) -> bool:
         """Whether an earlier run ended with this change in hand, so recently that AWS may not show it yet."""

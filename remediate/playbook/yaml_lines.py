@@ -200,5 +200,5 @@ def _types_in(annotation: object) -> list[type[msgspec.Struct]]:
 def _place(path: str, places: Places) -> tuple[Path, int]:
     """Where a value stands, or what it is in: a key that is missing stands nowhere."""
     while path not in places and path != "$":
-        path = path[: max(path.rfind("."), path.rfind("["), 1)]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)] or "$"
     return places[path]

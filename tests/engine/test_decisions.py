@@ -171,6 +171,14 @@ CASES = {
     "credentials end afterwards": Case(
         shows=(None, failed("ExpiredToken")), events="intent sent", reads=2, stopped=ENDED
     ),
+    "credentials end after a lost answer": Case(
+        answers=("lost",),
+        shows=(None, failed("ExpiredToken")),
+        events="intent",
+        reads=2,
+        detail=LOST,
+        stopped=ENDED,
+    ),
     "cannot be read": Case(
         shows=(failed("AccessDenied"),),
         events="failed",
@@ -260,11 +268,13 @@ def test_each_answer(case: Case, tmp_path: Path) -> None:
     result = trial.run()
     assert trial.events() == case.events
     assert trial.clock.naps == pytest.approx(case.naps)
-    assert (trial.live.writes, len(trial.live.calls) - trial.live.writes) == (case.writes, case.reads)
+    asked = [call for call in trial.live.calls if call == f"read {address}"]
+    assert (trial.live.sent, len(asked)) == ([(case.change.before, case.change.after)] * case.writes, case.reads)
+    assert {call.partition(" ")[2] for call in trial.live.calls} == {address}
     assert re.fullmatch(case.detail, result.details.get(1, ""))
     assert result.stopped == case.stopped
     kept = next((r.detail for r in reversed(trial.records) if r.change), "")
-    assert kept == result.details.get(1, "")
+    assert kept == result.details.get(1, "").replace(LOST, "")
     assert " ".join(event for _, event in trial.told) == case.events
 
 
@@ -450,8 +460,19 @@ def test_one_time_passwords_that_may_count_are_kept(answers: list[str], kept: li
     assert not any(secret in trial.path.read_text() for _, secret in found)
 
 
-def test_no_secret_is_kept_of_what_makes_none(tmp_path: Path) -> None:
-    assert trial_of(HELD, folder=tmp_path).run().secrets == []
+@pytest.mark.parametrize("answer", ["yes", "lost"])
+def test_no_secret_is_kept_of_what_makes_none(answer: str, tmp_path: Path) -> None:
+    trial = trial_of(HELD, folder=tmp_path)
+    trial.live.answers[HELD.address] = [answer]
+    assert trial.run().secrets == []
+
+
+def test_a_refusal_without_a_request_id_is_one_all_the_same(tmp_path: Path) -> None:
+    trial = trial_of(HELD, folder=tmp_path)
+    trial.live.answers[HELD.address] = ["without id"]
+    assert trial.run().outcomes == {1: "failed"}
+    assert next(r for r in trial.records if r.event == "failed").request_ids == ("none",)
+    assert doubtful(trial.records) == set()
 
 
 # --- what was replaced a moment ago ---------------------------------------------------------------------------------

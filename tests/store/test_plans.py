@@ -33,7 +33,10 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     plan = plan_of(*SMALL)
     save(plan, tmp_path / "a.plan.json")
     assert load(tmp_path / "a.plan.json") == plan
-    assert (tmp_path / "a.plan.json").read_bytes() == encode(plan)
+    written = (tmp_path / "a.plan.json").read_bytes()
+    assert written == encode(plan)
+    one_value_a_line = json.dumps(json.loads(written), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert written.decode() == one_value_a_line
 
 
 def test_every_byte_counts(written: Path) -> None:
@@ -101,8 +104,9 @@ def test_an_edited_plan_is_refused(written: Path, edit: Any) -> None:
 @pytest.mark.parametrize("newer", [2, 99, 0])
 def test_another_format_is_refused(written: Path, newer: int) -> None:
     altered(written, lambda plan: plan.update(format=newer, something_new=[1]))
-    with pytest.raises(Refused, match=f"has format {newer}"):
+    with pytest.raises(Refused, match=f"has format {newer}") as refusal:
         load(written)
+    assert refusal.value.remedy == "Apply it with the version of remediate that wrote it, or make a new plan."
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,13 @@ def test_what_is_no_signature_is_named_and_hides_no_other(file: Path, content: b
     assert broken == ["a.approver-0123456789ab.signature.json: not a signature"]
 
 
+def test_what_only_has_the_name_of_a_signature_is_passed_over(file: Path) -> None:
+    """A folder, and a file of no approver's."""
+    (file.parent / "a.approver-0123456789ab.signature.json").mkdir()
+    (file.parent / "a.signature.json").write_text("{}")
+    assert signatures.beside(file) == ([], [])
+
+
 def test_approvals_of_many_stand_beside_each_other(file: Path) -> None:
     for _ in range(3):
         approve(PLAN, file, new_key())

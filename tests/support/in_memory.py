@@ -18,6 +18,8 @@ from remediate.store.journal import Journal, read
 from support.engine import ACCOUNT, FakeClock
 
 ME = (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/tester")
+MOST = 300
+"""More calls than any of these runs may take: whatever is wrong with it, it ends."""
 Shown = Value | Exception | EllipsisType
 """What one read shows of an address: `...` is what is there."""
 
@@ -51,6 +53,8 @@ class InMemory:
     facts: list[Mapping[str, Value] | Exception] = field(default_factory=list)
     secret: str = ""
     calls: list[str] = field(default_factory=list)
+    sent: list[tuple[Value, Value]] = field(default_factory=list)
+    """Each transition that was written."""
 
     def identity(self) -> tuple[str, str]:
         found = self.who.pop(0) if self.who else ME
@@ -60,6 +64,8 @@ class InMemory:
 
     def read(self, addresses: Iterable[Address]) -> dict[Address, Value | Exception]:
         wanted = list(addresses)
+        if len(self.calls) > MOST:
+            raise AssertionError("a run without an end")
         self.calls.append(f"read {' '.join(wanted)}")
         return {address: self._shown(address) for address in wanted}
 
@@ -69,6 +75,7 @@ class InMemory:
         return self.state.get(address) if isinstance(found, EllipsisType) else found
 
     def evidence(self, address: Address) -> Mapping[str, Value]:
+        self.calls.append(f"evidence {address}")
         found = self.facts.pop(0) if self.facts else {}
         if isinstance(found, Exception):
             raise found
@@ -76,6 +83,7 @@ class InMemory:
 
     def write(self, address: Address, before: Value, after: Value) -> Receipt:
         self.calls.append(f"write {address}")
+        self.sent.append((before, after))
         left = self.answers.get(address, [])
         answer = left.pop(0) if left else "yes"
         if answer in ("yes", "lost"):
@@ -87,7 +95,7 @@ class InMemory:
             if self.secret:
                 error.secret = self._secret()  # type: ignore[attr-defined]
             raise error
-        raise failed(answer)
+        raise failed(answer, "" if answer == "without id" else "r-no")
 
     def _secret(self) -> str:
         """Another one for each call."""
