@@ -1,6 +1,7 @@
 """Writing files so that a crash leaves the old one or the new one, and that nobody else can read them."""
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -44,11 +45,9 @@ def private_folder(path: Path, remedy: str = "Give another place with -o.") -> N
 
 def read_whole(path: Path, most: int) -> bytes:
     """A file of at most so many bytes. Raises OSError, also for what is no file, such as a pipe that never ends."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if stat.S_ISDIR(about.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    waitless = lambda name, flags: os.open(name, flags | os.O_NONBLOCK)  # noqa: E731
+    with io.BufferedReader(io.FileIO(path, opener=waitless)) as file:
+        about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode):
             raise OSError(errno.EINVAL, "it is no file")
         if about.st_size > most:

@@ -1,6 +1,7 @@
 """The access proof against brute force: every state a plan can pass through, judged by an evaluator of its own."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from support.accounts import (
     said,
     state_after,
     statement,
+    user,
     with_settings,
 )
 
@@ -317,6 +319,46 @@ def test_plans_by_hand(changes: list[Change], named: str) -> None:
     found = list(access.violations(Access(Timeline(ANN, changes))))
     assert bool(found) == bool(named), found
     assert not named or any(word in "\n".join(found) for word in named.split("|")), found
+
+
+EDGE = at("iam.policy", mine("edge"))
+WITHIN = {"path": "/", "document": document(READ, WRITE)}
+NARROW, WIDE = {"path": "/", "document": document(READ)}, {"path": "/", "document": document(READ, WRITE, ANYWHERE)}
+CLEAR = account(
+    holding("user", "ann", (), {"p": document(READ, WRITE, OFFICE)}),
+    policies(edge=document(READ, WRITE)),
+    users=[user("ann", boundary=mine("edge"))],
+)
+"""Whoever has a permissions boundary may do what their policies and it both say: not stop instances, here."""
+WIDENED = change(1, at("iam.user_inline", "ann", "q"), None, document(statement("ec2:Stop*")))
+BOUNDED = {
+    "a boundary that takes": ([change(1, EDGE, WITHIN, NARROW)], "would take access from ann: .*s3:put"),
+    "and says so": ([change(1, EDGE, WITHIN, NARROW, risk="restrictive")], ""),
+    "a boundary that gives": ([change(1, EDGE, WITHIN, WIDE)], "#1 iam.policy/.* would give ann .*ec2:stop"),
+    "and says so, too": ([change(1, EDGE, WITHIN, WIDE, risk="additive")], ""),
+    "a policy that gives what the boundary does not": ([WIDENED], ""),
+    "a policy that goes and gave nothing within it": (
+        [change(1, at("iam.user_inline", "ann", "p"), document(READ, WRITE, OFFICE), document(READ, WRITE))], ""
+    ),
+    "both halves of one gain": ([WIDENED, change(2, EDGE, WITHIN, WIDE, risk="restrictive")], "would give ann"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "said"), BOUNDED.values(), ids=BOUNDED)
+def test_what_a_boundary_keeps_is_no_access(changes: list[Change], said: str) -> None:
+    found = "\n".join(access.violations(Timeline(CLEAR, changes)))
+    assert bool(found) == bool(said), found
+    assert re.search(said, found)
+
+
+def test_a_boundary_that_stands_elsewhere_allows_what_it_did() -> None:
+    """AWS's own, whose document is no entry of the account: a policy that gives something gives it within that, too."""
+    now = msgspec.structs.replace(CLEAR, users={"ann": user("ann", boundary=READ_ONLY)})
+    (line,) = access.violations(Timeline(now, [change(1, WIDENED.address, None, document(READ_MORE))]))
+    assert "would give ann new access" in line
+
+
+READ_MORE = statement("s3:GetObject", "arn:aws:s3:::c/*")
 
 
 @pytest.mark.parametrize("length", [119, 120, 121, 400])

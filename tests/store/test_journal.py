@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -198,6 +199,34 @@ def test_after_one_failure_nothing_is_ever_written_again(path: Path, monkeypatch
     journal = opened(path)
     journal.add("intent", 3)
     assert journal.records[-1].change == 3
+
+
+@pytest.mark.parametrize("torn", [True, False], ids=["half a line", "no room at all"])
+def test_a_line_that_was_not_written_whole_is_the_last(path: Path, torn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = opened(path)
+    write = journal._file.write
+
+    def full(line: bytes) -> int:
+        if not torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(line[: len(line) // 2])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_file", SimpleNamespace(write=full))
+        with pytest.raises(Partial, match="No space left on device"):
+            journal.add("intent", 2)
+    with pytest.raises(Partial, match="No space left on device"):
+        journal.add("intent", 3)
+    journal.close()
+    assert [r.event for r in read(path).records] == ["start", "intent", "sent", "done"]
+
+
+def test_a_journal_that_somebody_took_away_is_not_written_again(path: Path) -> None:
+    journal = opened(path)
+    path.unlink()
+    with pytest.raises(Partial, match="No such file"):
+        journal.add("intent", 2)
+    assert not path.exists()
 
 
 def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
