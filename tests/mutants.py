@@ -8,6 +8,11 @@ NOTHING = (
 )
 NUMBER = "what is shown of it is the text: nobody asks for the number"
 RACE = "only where another process makes the same folder between the two lines"
+ONE_EACH = "there is one for each: they are made in the line above"
+FALSY = "False, None and no text are all the same to whoever asks"
+TOLD = "who runs a plan may ask for it; the run itself has its sender, who has its own"
+STOPPING = "a run that is stopping sends nothing: the sender looks again right before the call"
+NEVER = "stands where nothing comes by, for the type checker"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
@@ -23,6 +28,14 @@ EXPLAINED: Mapping[str, str] = {
     'guard/quotas.py:_names: short: Callable[[str], str] = lambda name: name.rpartition("/")[2].upper()  # noqa: E731': (
         "names in IAM are ASCII: upper and lower tell the same ones apart"
     ),
+    "executor/__init__.py:Executor.__init__: self.live = None": TOLD,
+    "executor/__init__.py:Executor._send_all: return [change for change, future in zip(changes, futures, strict=None) if future.result()]": ONE_EACH,
+    "executor/__init__.py:Executor._send_all: return [change for change, future in zip(changes, futures, ) if future.result()]": ONE_EACH,
+    "executor/__init__.py:Executor._send_all: return [change for change, future in zip(changes, futures, strict=False) if future.result()]": ONE_EACH,
+    "executor/ledger.py:Ledger.may_go: return True  # the run is stopping, and did not wait for AWS: the next one asks": STOPPING,
+    'executor/sending.py:Sender._sent: self._keep_secret(change, getattr(error, "secret", ""), certain=None)': FALSY,
+    'executor/sending.py:Sender._sent: self._keep_secret(change, getattr(error, "secret", None), certain=False)': FALSY,
+    "executor/sending.py:Sender._patiently: raise AssertionError(None)": NEVER,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=None)  # parents=True would make those above with other permissions": RACE,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, )  # parents=True would make those above with other permissions": RACE,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=False)  # parents=True would make those above with other permissions": RACE,

@@ -29,6 +29,8 @@ COPIED = ("remediate", "tests", "playbooks", "pyproject.toml", "README.md")
 PATIENCE = ("timeout_constant=5.0", "timeout_multiplier=3.0")
 ALONE = ("timeout_constant=15.0", "timeout_multiplier=4.0")
 """On a busy machine a mutant may be out of time that no test noticed: it is tried again, alone, with more patience."""
+TRIES = 5
+"""mutmut ends where a process that a test has left behind ends beside its own; begun again, it goes on."""
 TIMED_OUT = frozenset({24, -24, 36, 152, 255})
 KILLED = frozenset({1, 3})
 SURVIVED = {0: "survived", 5: "no test", 33: "no test"}
@@ -139,10 +141,14 @@ def _run(suite: Suite, folder: Path, patience: Sequence[str], children: int) -> 
     environment = {**os.environ, "PYTHONPATH": str(folder / "mutants"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(children)]
     log = folder / "mutmut.log"
-    with log.open("ab") as sink:
-        done = subprocess.run(command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT, check=False)
-    if done.returncode:
-        sys.exit(f"mutmut ended with {done.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
+    for _ in range(TRIES):
+        with log.open("ab") as sink:
+            done = subprocess.run(
+                command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT, check=False
+            )
+        if not done.returncode:
+            return
+    sys.exit(f"mutmut ended with {done.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
 
 
 def _settings(suite: Suite, patience: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ Against an account in memory, so that each case takes milliseconds: every case o
 
 import re
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -391,6 +392,7 @@ def test_so_many_calls_at_a_time(
             now[0] += 1
             most[0] = max(most[0], now[0])
         all_in.wait(10)
+        time.sleep(0.02)  # for one too many to come
         with lock:
             now[0] -= 1
             return write(*what)
@@ -605,6 +607,25 @@ def test_going_on(case: Resumed, tmp_path: Path) -> None:
     assert trial.events() == f"{case.before} {case.events}".strip()
     assert trial.clock.naps == pytest.approx(case.naps)
     assert trial.live.writes == case.writes
+
+
+def test_what_was_sent_is_waited_for_from_its_answer_on(tmp_path: Path) -> None:
+    """And not from the moment when it was begun: AWS may have put it off for long."""
+    trial = trial_of(HELD, folder=tmp_path)
+    trial.noted([("intent", 1)], ago=60)
+    trial.noted([("sent", 1)], ago=119)
+    trial.live.state[HELD.address] = "attached"
+    trial.live.shows[HELD.address] = [None, None, ...]
+    trial.run()
+    assert (trial.events(), trial.live.writes) == ("intent sent done", 0)
+
+
+def test_a_call_is_put_off_for_two_minutes_and_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda _low, _high: 10.0)
+    trial = trial_of(HELD, folder=tmp_path)
+    trial.live.answers[HELD.address] = list(PUT_OFF)
+    assert trial.run().outcomes == {1: "failed"}
+    assert trial.clock.naps == [10.0] * 12
 
 
 # --- what a journal says --------------------------------------------------------------------------------------------

@@ -322,8 +322,9 @@ def test_plans_by_hand(changes: list[Change], named: str) -> None:
 
 
 EDGE = at("iam.policy", mine("edge"))
-WITHIN = {"path": "/", "document": document(READ, WRITE)}
-NARROW, WIDE = {"path": "/", "document": document(READ)}, {"path": "/", "document": document(READ, WRITE, ANYWHERE)}
+WITHIN: Value = {"path": "/", "document": document(READ, WRITE)}
+NARROW: Value = {"path": "/", "document": document(READ)}
+WIDE: Value = {"path": "/", "document": document(READ, WRITE, ANYWHERE)}
 CLEAR = account(
     holding("user", "ann", (), {"p": document(READ, WRITE, OFFICE)}),
     policies(edge=document(READ, WRITE)),

@@ -2,7 +2,8 @@
 
 import json
 import stat
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,31 +13,35 @@ from remediate.errors import BadInput, Partial, Refused
 from remediate.store.lock import holder, locked, state_folder
 
 
+@pytest.fixture
+def other(_folder: None) -> "Iterator[subprocess.Popen[str]]":
+    with rival("123456789012") as process:
+        yield process
+
+
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / "state"))
 
 
-def test_of_two_processes_one_is_refused() -> None:
-    process = rival("123456789012")
+def test_of_two_processes_one_is_refused(other: "subprocess.Popen[str]") -> None:
     with (
         pytest.raises(Refused, match="another run is changing account 123456789012") as refusal,
         locked("123456789012", "apply a.plan.json"),
     ):
         raise AssertionError
     assert refusal.value.remedy
-    assert any(f"process {process.pid} on" in line and line.endswith("the rival") for line in refusal.value.details)
+    assert any(f"process {other.pid} on" in line and line.endswith("the rival") for line in refusal.value.details)
     with locked("999988887777", "apply b.plan.json"):
         pass  # another account
-    process.communicate("")
+    other.communicate("")
     with locked("123456789012", "apply a.plan.json"):
         pass
 
 
-def test_a_process_that_was_killed_holds_nothing() -> None:
-    process = rival("123456789012")
-    process.kill()
-    process.communicate()
+def test_a_process_that_was_killed_holds_nothing(other: "subprocess.Popen[str]") -> None:
+    other.kill()
+    other.communicate()
     with locked("123456789012", "apply a.plan.json"):
         pass
 
@@ -74,14 +79,13 @@ def test_where_locks_live(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert state_folder() == tmp_path / ".local" / "state" / "remediate"
 
 
-def test_a_name_left_by_a_killed_run_is_nobodys(tmp_path: Path) -> None:
-    process = rival("123456789012")
-    process.kill()
-    process.communicate()
+def test_a_name_left_by_a_killed_run_is_nobodys(other: "subprocess.Popen[str]") -> None:
+    other.kill()
+    other.communicate()
     place = state_folder() / "123456789012.lock"
     left = holder(place)
     assert left
-    assert left.process == process.pid
+    assert left.process == other.pid
     with locked("123456789012", "apply a.plan.json") as lock:
         lock.check()
         mine = holder(place)
@@ -91,13 +95,12 @@ def test_a_name_left_by_a_killed_run_is_nobodys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"token": 1}'])
-def test_a_name_that_cannot_be_read_is_left_out(content: bytes) -> None:
-    process = rival("123456789012")
+def test_a_name_that_cannot_be_read_is_left_out(other: "subprocess.Popen[str]", content: bytes) -> None:
     (state_folder() / "123456789012.holder.json").write_bytes(content)
     with pytest.raises(Refused) as refusal, locked("123456789012", "apply a.plan.json"):
         raise AssertionError
     assert [line for line in refusal.value.details if "held by" in line] == []
-    process.communicate("")
+    other.communicate("")
 
 
 def taken_by_another(lock: Path) -> None:

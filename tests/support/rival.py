@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PROGRAM = """
 import sys
@@ -12,11 +14,14 @@ with locked(sys.argv[1], "the rival"):
 """
 
 
-def rival(account: str) -> "subprocess.Popen[str]":
-    """Started, and holding the lock."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, account], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline() == "held\n"
-    return process
+@contextmanager
+def rival(account: str) -> "Iterator[subprocess.Popen[str]]":
+    """Started, and holding the lock; ended at the latest with the test."""
+    words = [sys.executable, "-c", PROGRAM, account]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
