@@ -7,6 +7,7 @@ NOTHING = (
     "a change that adds nothing takes nothing away either: it makes room for nothing, and nothing needs room for it"
 )
 NUMBER = "what is shown of it is the text: nobody asks for the number"
+TAKEN = "only where somebody takes the file away between the two lines"
 RACE = "only where another process makes the same folder between the two lines"
 ONE_EACH = "there is one for each: they are made in the line above"
 FALSY = "False, None and no text are all the same to whoever asks"
@@ -43,6 +44,8 @@ EXPLAINED: Mapping[str, str] = {
     'store/files.py:read_whole: raise OSError(None, "it is no file")': NUMBER,
     'store/files.py:read_whole: raise OSError(None, f"it is larger than {most:,} bytes")': NUMBER,
     "store/journal.py:Journal._write: raise OSError(None, os.strerror(errno.ENOSPC))": NUMBER,
+    "store/lock.py:Lock.release: _holder_path(self._path).unlink(missing_ok=None)": TAKEN,
+    "store/lock.py:Lock.release: _holder_path(self._path).unlink(missing_ok=False)": TAKEN,
     "store/lock.py:_identity: return 1, 0": NOBODY,
     "store/lock.py:_identity: return 0, 1": NOBODY,
     'store/lock.py:_bytes: return b"XXXX"': NOBODY,

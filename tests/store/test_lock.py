@@ -91,6 +91,7 @@ def test_a_name_left_by_a_killed_run_is_nobodys(other: "subprocess.Popen[str]") 
         mine = holder(place)
         assert mine
         assert (mine.doing, mine.token == left.token) == ("apply a.plan.json", False)
+        assert (mine.since.tzinfo is not None, mine.since.microsecond) == (True, 0)  # it is told to others
     assert holder(place) is None
 
 
