@@ -17,8 +17,8 @@ NEVER = "stands where nothing comes by, for the type checker"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
-    "guard/access.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
-    "guard/access.py:Access.concerned: if second not in documents:": MORE,
+    "guard/carriers.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
+    "guard/carriers.py:Access.concerned: if second not in documents:": MORE,
     "guard/administrators.py:Administrators.too_few: f\"of {len(after)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
         "where two are needed and too few are left, that is one or none: nothing is joined"
     ),

@@ -231,8 +231,9 @@ def test_a_journal_that_somebody_took_away_is_not_written_again(path: Path) -> N
 
 def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == ([], 0, "", 0)
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput) as error:
         read(tmp_path)
+    assert error.value.what == f"the journal {tmp_path} cannot be read: {os.strerror(errno.EISDIR)}"
 
 
 def test_records_carry_who_and_when(path: Path) -> None:
