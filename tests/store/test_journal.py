@@ -16,6 +16,7 @@ import pytest
 
 from remediate.errors import BadInput, Partial, Refused
 from remediate.model import Event, Record
+from remediate.store import heads
 from remediate.store.journal import Journal, read
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -239,6 +240,36 @@ def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
 def test_records_carry_who_and_when(path: Path) -> None:
     record: Record = read(path).records[1]
     assert (record.at, record.caller) == (NOW, "arn:aws:iam::123456789012:user/tester")
+    assert (record.change, record.address) == (1, "iam.group/ops")
+
+
+def test_how_far_a_journal_came_is_kept_unless_it_broke(
+    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / "state"))
+    opened(tmp_path / "empty.journal.jsonl").close()
+    assert not (tmp_path / "state").exists()
+    opened(path).close()
+    head = heads.known("digest")
+    assert head
+    assert head.seq == 4
+    journal = opened(path)
+    path.rename(tmp_path / "elsewhere")
+    with pytest.raises(Partial):
+        journal.add("intent", 2)
+    monkeypatch.setenv("REMEDIATE_STATE_DIR", str(tmp_path / "other"))
+    journal.close()
+    assert heads.known("digest") is None
+
+
+def test_what_is_on_disk_is_not_brought_there_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that another's turn has covered."""
+    journal = opened(path)
+    journal.add("intent", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr("remediate.store.journal.os.fsync", lambda _: pytest.fail("once was enough"))
+        journal._to_disk(journal.records[-1].seq)
+    journal.close()
 
 
 def test_a_disk_that_fails_fails_everybody_who_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
