@@ -34,3 +34,21 @@ PAIRS: dict[str, tuple[list[tuple[int | None, int | None]], bool]] = {
 def test_what_can_be_there_at_once(spans: list[tuple[int | None, int | None]], meet: bool) -> None:
     found = [Span(address=TAG, value="x", made=made, ended=ended) for made, ended in spans]
     assert NOW.can_coexist(found) is meet
+
+
+def test_each_value_from_the_change_that_makes_it_to_the_one_that_ends_it() -> None:
+    held = at("iam.user_tag", "ann", "held")
+    now = account({held: "a"})
+    times = Timeline(now, [change(1, held, "a", "b"), change(2, held, "b", None, 1), change(3, held, None, "c", 2)])
+    spans = [(span.value, span.made, span.ended) for span in times.spans(held)]
+    assert spans == [("a", None, 1), ("b", 1, 2), ("c", 3, None)]
+    assert times.spans(TAG) == []
+
+
+def test_what_is_there_now_or_at_any_time_of_the_plan() -> None:
+    now = account({at("iam.user_tag", "ann", "held"): "a", at("iam.user_tag", "bob", "his"): "b"})
+    times = Timeline(now, [change(1, at("iam.user_tag", "ann", "came"), None, "x")])
+    assert times.second_names("iam.user_tag", "ann") == ["came", "held"]
+    assert times.second_names("iam.user_tag", "bob") == ["his"]
+    assert times.second_names("iam.user_inline", "ann") == []
+    assert list(times.changed_under("iam.user_tag")) == [("ann", "came")]
