@@ -347,7 +347,7 @@ BOUNDED = {
 
 @pytest.mark.parametrize(("changes", "said"), BOUNDED.values(), ids=BOUNDED)
 def test_what_a_boundary_keeps_is_no_access(changes: list[Change], said: str) -> None:
-    found = "\n".join(access.violations(Timeline(CLEAR, changes)))
+    found = "\n".join(access.violations(Access(Timeline(CLEAR, changes))))
     assert bool(found) == bool(said), found
     assert re.search(said, found)
 
@@ -355,7 +355,7 @@ def test_what_a_boundary_keeps_is_no_access(changes: list[Change], said: str) ->
 def test_a_boundary_that_stands_elsewhere_allows_what_it_did() -> None:
     """AWS's own, whose document is no entry of the account: a policy that gives something gives it within that, too."""
     now = msgspec.structs.replace(CLEAR, users={"ann": user("ann", boundary=READ_ONLY)})
-    (line,) = access.violations(Timeline(now, [change(1, WIDENED.address, None, document(READ_MORE))]))
+    (line,) = access.violations(Access(Timeline(now, [change(1, WIDENED.address, None, document(READ_MORE))])))
     assert "would give ann new access" in line
 
 
