@@ -9,7 +9,7 @@ from itertools import islice
 from multiprocessing import get_context
 
 from remediate.evidence.fold import Folder, Weeks
-from remediate.evidence.gathered import Outcome, Report, Span, failed, taken, wanted
+from remediate.evidence.gathered import FIRST, Outcome, Report, Span, failed, taken, wanted
 from remediate.evidence.logs import Log, marked
 from remediate.evidence.summary import Summary
 from remediate.evidence.wire import decode, encode
@@ -70,7 +70,7 @@ class Sums:
         for summary, _ in self._weeks.values():
             summary.settle(self._span.account)
         kept = {week: (summary, frozenset(marks)) for week, (summary, marks) in self._weeks.items()}
-        self._store.keep(kept, self._span.since)
+        self._store.keep(kept)
         self._weeks.clear()
         self._files = 0
 
@@ -131,4 +131,4 @@ def _folder(span: Span) -> Folder:
     from remediate.evidence.actions import names
     from remediate.evidence.arns import tells
 
-    return Folder(span.account, span.begin, span.end, names(), tells(span.account, span.partition))
+    return Folder(span.account, FIRST, span.end, names(), tells(span.account, span.partition))

@@ -15,8 +15,13 @@ NAMED = 5
 """How many of the files and records that were passed over are named."""
 
 
+FIRST = datetime(2013, 11, 1, tzinfo=UTC)
+"""CloudTrail began this month. Files are chosen by their day and count whole: a longer time can be asked for later.
+https://aws.amazon.com/blogs/aws/aws-cloudtrail-capture-aws-api-activity/"""
+
+
 class Span(Struct, frozen=True):
-    """Whose calls count, and of which time: whole weeks, so that it does not matter on which day a file is read."""
+    """Whose calls count, and from which day on files are read."""
 
     account: str
     partition: str
@@ -44,7 +49,7 @@ class Outcome(Struct, frozen=True):
     others: int = 0
     """Records of another account."""
     outside: int = 0
-    """Records of a time that was not asked for."""
+    """Records of a time before CloudTrail or still to come."""
     passed: tuple[str, ...] = ()
     """Why records were passed over."""
     failure: str = ""

@@ -88,6 +88,11 @@ class Summary:
         self.people: dict[str, Uses] = {}
         self.links: dict[Link, Count] = {}
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Summary) and (self.people, self.links) == (other.people, other.links)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
     def add(self, other: "Summary") -> None:
         """Takes in all that the other has. To be settled before it is compared, kept or shown."""
         for principal, uses in other.people.items():
@@ -102,6 +107,10 @@ class Summary:
         self.people = _principals(self.people, account)
         self.people = {principal: _settled(uses) for principal, uses in self.people.items()}
         self.links = _links(self.links)
+
+    def of(self, principal: str, account: str) -> Mapping[Use, Count]:
+        """What a principal of the account did; where they are too many to be told apart, what all of them did."""
+        return self.people.get(principal) or self.people.get(everybody(account), {})
 
     def size(self) -> int:
         return sum(map(len, self.people.values())) + len(self.links)
@@ -123,13 +132,20 @@ def _pour(found: Mapping[K, Count], into: dict[K, Count]) -> None:
 
 def _principals(people: Mapping[str, Uses], account: str) -> dict[str, Uses]:
     """Those of other accounts are folded sooner: anybody on earth can be one of them."""
-    own = [p for p in people if f"::{account}:" in p]
-    others = settled(set(people) - set(own), _by_account, SESSIONS)
-    names = {**settled(own, whole, PRINCIPALS), **others}
+    own = {p for p in people if f"::{account}:" in p}
+    names = {
+        **settled(own, lambda one: (None if one == everybody(account) else one, everybody(account)), PRINCIPALS),
+        **settled(set(people) - own, _by_account, SESSIONS),
+    }
     result: dict[str, Uses] = {}
     for principal, uses in people.items():
         _pour(uses, result.setdefault(names[principal], {}))
     return result
+
+
+def everybody(account: str) -> str:
+    """Of an account that has more principals than a summary keeps apart."""
+    return f"arn:*::{account}:*"
 
 
 def _by_account(principal: str) -> tuple[str | None, ...]:

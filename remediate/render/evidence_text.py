@@ -18,7 +18,7 @@ def evidence(report: Report, *, width: int) -> str:
         ("account", f"{report.account}, since {report.since}"),
         ("read", f"{report.files:,} log files with {report.calls:,} calls"),
         ("read before", _files(report.known)),
-        ("not asked for", _sum(_files(report.older), _records(report.outside), "older")),
+        ("not asked for", _sum(_files(report.older), _records(report.outside), "of other times")),
         ("of others", _sum(_files(report.foreign), _records(report.others), "of other accounts")),
         ("passed over", _sum(_files(report.failed), _records(report.passed), "that are not as CloudTrail writes them")),
     ]

@@ -9,7 +9,7 @@ leaves what was, and the files that were read meanwhile are read again.
 
 import gzip
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -72,16 +72,17 @@ class Store:
         except msgspec.DecodeError as error:
             raise self._broken(KEPT, str(error)) from None
 
-    def keep(self, changed: Mapping[date, tuple[Summary, frozenset[str]]], since: date) -> None:
-        """Puts these weeks in the place of what was known of them, and lets go of those before `since`."""
-        weeks = {week: name for week, name in self._weeks.items() if week >= since}
+    def keep(self, changed: Mapping[date, tuple[Summary, frozenset[str]]]) -> None:
+        """Puts these weeks in the place of what was known of them. Raises BadInput; then what was is still in force."""
+        weeks = dict(self._weeks)
         for week, (summary, files) in changed.items():
             content = encode(summary, files)
             weeks[week] = f"{week}.{hashlib.sha256(content).hexdigest()[:32]}.json.gz"
             write_new(self.folder / weeks[week], gzip.compress(content, 6, mtime=0))
         write_new(self.folder / KEPT, msgspec.json.encode(Kept(format=FORMAT, weeks=dict(sorted(weeks.items())))))
         self._weeks = weeks
-        self._drop(set(self.folder.glob("*.json.gz")) - {self.folder / name for name in weeks.values()})
+        for path in set(self.folder.glob("*.json.gz")) - {self.folder / name for name in weeks.values()}:
+            path.unlink(missing_ok=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -135,10 +136,6 @@ class Store:
             f"{self.folder / name} cannot be used: {why}",
             remedy=f"Put {self.folder} back from your backup, or remove it and read the log files again.",
         )
-
-    def _drop(self, paths: Iterable[Path]) -> None:
-        for path in paths:
-            path.unlink(missing_ok=True)
 
 
 def accounts(folder: Path) -> list[str]:

@@ -55,7 +55,7 @@ def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_pa
     assert said.returncode == 0, said.stderr
     words = " ".join(said.stdout.split())
     assert "read 4 log files with 7 calls" in words
-    assert "not asked for 1 files older" in words
+    assert "not asked for 1 files of other times" in words
     assert "of others 1 files and 1 records of other accounts" in words
     assert "passed over 2 files and 1 records that are not as CloudTrail writes them" in words
     assert "it is cut short" in words
@@ -63,7 +63,7 @@ def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_pa
     assert "1 records, such as: Expected `str`, got `int` - at `$.eventName`" in words
     assert "user/app 5 0 1 1" in words
     assert "\x1b" not in said.stdout
-    again = read(tmp_path)
+    again = read(tmp_path, "--days", "1")
     assert (again["files"], again["known"], again["failed"], again["calls"]) == (0, 4, 2, 0)
     write(logs, 8, ct.event("iam", "GetUser", ct.user("alice", mfa=True)))
     third = read(tmp_path)

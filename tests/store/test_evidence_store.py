@@ -1,0 +1,169 @@
+"""The evidence store: what is kept comes back, a crash leaves what was, what is not as it was written is refused."""
+
+import gzip
+import json
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from support.cloudtrail import ACCOUNT
+
+from remediate.errors import BadInput, Refused
+from remediate.evidence.summary import Count, Summary, Use, add
+from remediate.store.evidence import KEPT, Store, accounts
+from remediate.store.logs import content_of, logs_in
+
+ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
+USE = Use("iam.amazonaws.com/GetUser", "", "", "eu-west-1", "203.0.113.7", "aws-cli/2", "AKIA", "")
+WEEKS = (date(2026, 11, 9), date(2026, 11, 16))
+
+
+def summary(calls: int = 1) -> Summary:
+    found = Summary()
+    add(found.uses(ALICE), USE, Count(calls, 1, 2, 1 << 100))
+    return found
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path, ACCOUNT)
+    with made.writing():
+        made.keep({WEEKS[0]: (summary(2), frozenset(("a", "b")))})
+        made.keep({WEEKS[1]: (summary(3), frozenset(("c",)))})
+    return made
+
+
+def test_what_is_kept_comes_back(store: Store, tmp_path: Path) -> None:
+    again = Store(tmp_path, ACCOUNT)
+    assert again.weeks() == list(WEEKS)
+    assert again.load(WEEKS[0]) == (summary(2), {"a", "b"})
+    assert again.load(date(2026, 11, 2)) == (Summary(), frozenset())
+    assert again.marks() == {"a", "b", "c"}
+    assert accounts(tmp_path) == [ACCOUNT]
+    assert {path.stat().st_mode & 0o777 for path in again.folder.iterdir()} == {0o600}
+
+
+def test_what_is_known_of_the_last_weeks(store: Store) -> None:
+    assert store.whole().of(ALICE, ACCOUNT)[USE].calls == 5
+    assert store.whole(WEEKS[1]).of(ALICE, ACCOUNT)[USE].calls == 3
+
+
+def test_a_week_takes_the_place_of_what_was_known_of_it(store: Store) -> None:
+    store.keep({WEEKS[0]: (summary(9), frozenset(("a",)))})
+    assert (store.load(WEEKS[0])[0], store.marks()) == (summary(9), {"a", "c"})
+    assert len(list(store.folder.glob("*.json.gz"))) == 2
+
+
+def test_what_a_crash_left_is_not_in_force(store: Store, tmp_path: Path) -> None:
+    (store.folder / f"{WEEKS[0]}.{'0' * 32}.json.gz").write_bytes(b"half")
+    assert Store(tmp_path, ACCOUNT).load(WEEKS[0]) == (summary(2), {"a", "b"})
+
+
+def _edited(path: Path, edit: Callable[[dict[str, object]], object]) -> None:
+    content = json.loads(path.read_bytes())
+    edit(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda f: next(f.glob("*.gz")).unlink(), "No such file"),
+        (lambda f: next(f.glob("*.gz")).write_bytes(b"{}"), "Not a gzipped file"),
+        (lambda f: next(f.glob("*.gz")).write_bytes(gzip.compress(b"{}")), "it is not as it was written"),
+        (lambda f: (f / KEPT).write_bytes(b"{"), "truncated"),
+        (lambda f: (f / KEPT).write_bytes(b"[" * 10**5), "cannot be used"),
+        (lambda f: _edited(f / KEPT, lambda kept: kept.update(format=2)), "format 2"),
+        (lambda f: _edited(f / KEPT, lambda kept: kept.update(weeks={"2026-11-16": "../../etc/passwd"})), "format"),
+    ],
+)
+def test_what_is_not_as_it_was_written_is_refused(store: Store, harm: Callable[[Path], object], why: str) -> None:
+    for week in WEEKS[1:]:  # one file is left, which is then harmed
+        store.keep({week: (summary(), frozenset())})
+    harm(store.folder)
+    with pytest.raises(BadInput, match=why) as stop:
+        again = Store(store.folder.parent, ACCOUNT)
+        for week in again.weeks():
+            again.load(week)
+    assert "read the log files again" in stop.value.remedy
+
+
+BEGUN = ["role", "name/key", "alice", "AKIA", 1, 1, 2]
+ROW = ["iam/GetUser", "", "", 1, 1, 1, 2, "1"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"files": 1, "people": {}, "links": []},
+        {"files": [], "people": {}, "links": [[*BEGUN, "not hexadecimal"]]},
+        {"files": [], "people": {"alice": {"places": [["", "", "", "", ""]], "uses": [ROW]}}, "links": []},
+    ],
+)
+def test_a_summary_of_another_shape_is_refused(store: Store, content: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remediate.store.evidence.encode", lambda *_: json.dumps(content).encode())
+    store.keep({WEEKS[0]: (summary(), frozenset())})
+    with pytest.raises(BadInput, match="cannot be used"):
+        store.load(WEEKS[0])
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[", b"\xff"])
+def test_marks_of_another_shape_are_refused(store: Store, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("remediate.store.evidence.encode", lambda *_: content)
+    store.keep({WEEKS[0]: (summary(), frozenset())})
+    with pytest.raises(BadInput, match="cannot be used"):
+        store.marks()
+
+
+def test_a_store_that_cannot_be_read_or_written(tmp_path: Path) -> None:
+    (tmp_path / ACCOUNT / KEPT).mkdir(parents=True)
+    with pytest.raises(BadInput, match="cannot be read"):
+        Store(tmp_path, ACCOUNT)
+    (tmp_path / "away").mkdir()
+    away = Store(tmp_path / "away", ACCOUNT)
+    (tmp_path / "away" / ACCOUNT / ".lock").mkdir(parents=True)
+    with pytest.raises(BadInput, match="cannot be written"), away.writing():
+        pass
+
+
+def test_one_run_at_a_time(store: Store, tmp_path: Path) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with Store(tmp_path, ACCOUNT).writing():
+            begun.set()
+            end.wait(10)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    try:
+        assert begun.wait(10)
+        with pytest.raises(Refused, match="another run"), store.writing():
+            pass
+    finally:
+        end.set()
+        thread.join()
+    with store.writing():
+        assert store.weeks() == list(WEEKS)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is no folder"):
+        list(logs_in(tmp_path / "none"))
+    (tmp_path / "a.json.gz").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "b.txt").touch()
+    [found] = logs_in(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        content_of(found.where)
+
+
+def test_a_folder_within_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walk(_top: Path, onerror: Callable[[OSError], None]) -> object:
+        onerror(PermissionError(13, "Permission denied", str(tmp_path / "in")))
+
+    monkeypatch.setattr("os.walk", walk)
+    with pytest.raises(BadInput, match="in cannot be read: Permission denied"):
+        list(logs_in(tmp_path))
