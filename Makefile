@@ -44,6 +44,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python tests/bench/apply.py
 	$(BIN)/python tests/bench/journal.py
 	$(BIN)/python tests/bench/rehearsal.py
+	$(BIN)/python tests/bench/evidence.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("remediate needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Store:
 def test_what_is_kept_comes_back(store: Store, tmp_path: Path) -> None:
     again = Store(tmp_path, ACCOUNT)
     assert again.weeks() == list(WEEKS)
-    assert again.load(WEEKS[0]) == (summary(2), {"a", "b"})
+    assert again.load(WEEKS[0]) == (summary(2), frozenset(("a", "b")))
     assert again.load(date(2026, 11, 2)) == (Summary(), frozenset())
     assert again.marks() == {"a", "b", "c"}
     assert accounts(tmp_path) == [ACCOUNT]
@@ -58,7 +58,7 @@ def test_a_week_takes_the_place_of_what_was_known_of_it(store: Store) -> None:
 
 def test_what_a_crash_left_is_not_in_force(store: Store, tmp_path: Path) -> None:
     (store.folder / f"{WEEKS[0]}.{'0' * 32}.json.gz").write_bytes(b"half")
-    assert Store(tmp_path, ACCOUNT).load(WEEKS[0]) == (summary(2), {"a", "b"})
+    assert Store(tmp_path, ACCOUNT).load(WEEKS[0]) == (summary(2), frozenset(("a", "b")))
 
 
 def _edited(path: Path, edit: Callable[[dict[str, object]], object]) -> None:
@@ -161,7 +161,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_within_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def walk(_top: Path, onerror: Callable[[OSError], None]) -> object:
+    def walk(_top: Path, onerror: Callable[[OSError], None]) -> None:
         onerror(PermissionError(13, "Permission denied", str(tmp_path / "in")))
 
     monkeypatch.setattr("os.walk", walk)

@@ -1,0 +1,80 @@
+"""How fast CloudTrail's log files are read, beside trailscraper, on the same files in the same run.
+
+python tests/bench/evidence.py [FILES]
+
+FILES (default 40) files of 5,000 records each are made first, with many services and people. Each program runs once, as
+a process of its own, from its start to its end. trailscraper is put into a virtual environment for this run alone;
+where that fails, only this program is measured.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.cloudtrail import write_busy
+
+EACH = 5000
+OTHER = "trailscraper==0.10.0"
+READ = """
+from datetime import datetime, timezone
+from trailscraper.record_sources.local_directory_record_source import LocalDirectoryRecordSource
+begin, end = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2020, 2040))
+print(sum(1 for _ in LocalDirectoryRecordSource("logs").load_from_dir(begin, end)))
+"""
+"""What its commands do first: its records as objects. What they do then is not counted."""
+HEADERS = ("program", "records", "seconds", "records a second", "CPU µs a record", "largest process MB")
+
+
+def measured(name: str, command: Sequence[str], records: int, cwd: Path) -> list[object]:
+    """One run. The memory is that of its largest process."""
+    begun = time.perf_counter()
+    with (cwd / "out").open("wb") as out:
+        process = subprocess.Popen(command, cwd=cwd, stdout=out)
+        _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - begun
+    if process.returncode:
+        raise SystemExit(f"{name} ended with {process.returncode}")
+    cpu = (used.ru_utime + used.ru_stime) * 1e6 / records
+    return [name, f"{records:,}", f"{wall:.1f}", f"{records / wall:,.0f}", f"{cpu:.1f}", used.ru_maxrss // 1024]
+
+
+def other(folder: Path) -> str | None:
+    """trailscraper, installed; None where there is no way to get it."""
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", OTHER, "setuptools<81"]
+    return python if subprocess.run(pip, check=False).returncode == 0 else None
+
+
+def main(files: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_busy(folder / "logs", files, EACH)
+        records = files * EACH
+        ours = [str(Path(sys.executable).with_name("remediate")), "evidence", "logs", "--json", "--days", "3650"]
+        rows = [measured("remediate evidence", ours, records, folder)]
+        said = json.loads((folder / "out").read_text(encoding="utf-8"))
+        assert said["calls"] == records, said
+        theirs = other(folder / "venv")
+        if theirs:
+            rows.append(measured(OTHER, [theirs, "-c", READ], records, folder))
+            assert int((folder / "out").read_text(encoding="utf-8")) == records
+        else:
+            print(f"{OTHER} could not be installed: it is left out")
+        print(f"{os.cpu_count()} cores; files of {EACH:,} records, gzip")
+        print(tabulate(rows, HEADERS, disable_numparse=True))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
