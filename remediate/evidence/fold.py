@@ -50,10 +50,15 @@ class Folder:
             found.passed += passed
         for hour, tallies in found.hours.items():
             summary = into.setdefault(week_of(hour), Summary())
+            begin, bit = _begun(hour)
             for key, (calls, first, last) in tallies.items():
-                self._keep(Key(*key), _count(hour, first, last, calls), summary)
+                since = begin + (first - hour).seconds
+                until = since if last is first else begin + (last - hour).seconds
+                self._keep(Key._make(key), Count(calls, since, until, bit), summary)
         for hour, event in found.begun:
-            self._link(event, _count(hour, event.eventTime, event.eventTime), into[week_of(hour)])
+            begin, bit = _begun(hour)
+            at = begin + (event.eventTime - hour).seconds
+            self._link(event, Count(1, at, at, bit), into[week_of(hour)])
         return found
 
     def _forget(self) -> None:
@@ -100,7 +105,7 @@ class Folder:
         return known
 
     def _link(self, event: Event, count: Count, summary: Summary) -> None:
-        who: Who = self._tallier.met(event.userIdentity)
+        who: Who = self._tallier.met(bytes(event.userIdentity))
         for role, session in begun(event):
             add(summary.links, Link(role, session, who.principal, who.credential), count)
 
@@ -110,5 +115,6 @@ def week_of(day: date) -> Week:
     return date(day.year, day.month, day.day) - timedelta(days=day.weekday())
 
 
-def _count(hour: datetime, first: datetime, last: datetime, calls: int = 1) -> Count:
-    return Count(calls, int(first.timestamp()), int(last.timestamp()), 1 << (hour.weekday() * 24 + hour.hour))
+def _begun(hour: datetime) -> tuple[int, int]:
+    """An hour as seconds since 1970, and as its bit of the week."""
+    return int(hour.timestamp()), 1 << (hour.weekday() * 24 + hour.hour)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from remediate.evidence.principal import Who, who
-from remediate.evidence.record import BROKEN, Event, Identity, Touched
+from remediate.evidence.record import BROKEN, IDENTITY, Event, Touched
 from remediate.evidence.resource import DEEPEST, shortened
 from remediate.evidence.sessions import BEGINNINGS
 
@@ -66,7 +66,8 @@ class Tallier:
         self._begin = begin
         self._end = end
         self._named = frozenset(names)
-        self._seen: dict[str, tuple[Identity, int]] = {}
+        self._seen: dict[bytes, int] = {}
+        """By the JSON of an identity: most records of a file come of a few sessions, which are written alike."""
         self._numbers: dict[Who, int] = {}
         self.people: list[Who] = []
 
@@ -82,9 +83,7 @@ class Tallier:
         begin = end = hour = self._begin
         tallies: Tallies = {}
         for event in events:
-            if event.recipientAccountId != account and (
-                event.recipientAccountId or event.userIdentity.accountId != account
-            ):
+            if event.recipientAccountId != account and not self._own(event):
                 found.others += 1
                 continue
             time = event.eventTime
@@ -95,11 +94,11 @@ class Tallier:
                 begin = hour = time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
                 end = hour + HOUR
                 tallies = found.hours.setdefault(hour, {})
-            identity = event.userIdentity
-            known = seen(identity.accessKeyId or identity.arn or identity.invokedBy)
-            if known is None or known[0] != identity:
-                known = self._met(identity)
-                if known[1] < 0:
+            identity = bytes(event.userIdentity)
+            number = seen(identity)
+            if number is None:
+                number = self._met(identity)
+                if number < 0:
                     found.passed.append("its userIdentity is not as CloudTrail writes it")
                     continue
             name, listed = event.eventName, event.resources
@@ -111,7 +110,7 @@ class Tallier:
             if name in SPECIAL:
                 _special(event, hour, found)
             key = (
-                known[1],
+                number,
                 event.eventSource,
                 name,
                 event.awsRegion,
@@ -130,21 +129,28 @@ class Tallier:
             elif time < tally[1]:
                 tally[1] = time
 
-    def met(self, identity: Identity) -> Who:
-        """Whose identity was counted."""
-        return self.people[self._met(identity)[1]]
-
-    def _met(self, identity: Identity) -> tuple[Identity, int]:
-        """An identity that is not the last one seen with its key; number -1 where it is not as it should be."""
+    def _own(self, event: Event) -> bool:
+        """Whether a record is of this account where it does not say who received it."""
         try:
-            person = who(identity)
+            return not event.recipientAccountId and IDENTITY.decode(event.userIdentity).accountId == self._account
         except BROKEN:
-            return identity, -1
-        number = self._numbers.setdefault(person, len(self.people))
+            return True  # it is passed over for that
+
+    def met(self, identity: bytes) -> Who:
+        """Whose identity was counted."""
+        number = self._seen.get(identity)
+        return self.people[self._met(identity) if number is None else number]
+
+    def _met(self, text: bytes) -> int:
+        """The number of whoever an identity is that was not seen before; -1 where it is not as it should be."""
+        try:
+            person = who(IDENTITY.decode(text))
+        except BROKEN:
+            return -1
+        self._seen[text] = number = self._numbers.setdefault(person, len(self.people))
         if number == len(self.people):
             self.people.append(person)
-        self._seen[identity.accessKeyId or identity.arn or identity.invokedBy] = met = identity, number
-        return met
+        return number
 
 
 SPECIAL = BEGINNINGS | {"ConsoleLogin"}

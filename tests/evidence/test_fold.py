@@ -174,6 +174,13 @@ def test_records_of_others_and_of_other_times_are_counted_apart() -> None:
     assert (found.events, found.outside, found.others, found.passed, weeks) == (2, 1, 1, [], {})
 
 
+def test_a_record_that_does_not_say_who_received_it_is_of_its_callers_account() -> None:
+    weeks: Weeks = {}
+    who = (ct.user("eve", account="999999999999"), ct.user("alice"), ["no identity"])
+    found = folder().file(ct.packed([ct.event("s3", "ListBuckets", one, recipientAccountId="") for one in who]), weeks)
+    assert (found.others, len(found.passed), list(weeks[WEEK].people)) == (1, 1, [ct.user("alice")["arn"]])
+
+
 GOOD = ct.packed([ct.event("s3", "ListBuckets")] * 3)
 
 
