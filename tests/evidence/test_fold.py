@@ -176,7 +176,7 @@ def test_records_of_others_and_of_other_times_are_counted_apart() -> None:
 
 def test_a_record_that_does_not_say_who_received_it_is_of_its_callers_account() -> None:
     weeks: Weeks = {}
-    who = (ct.user("eve", account="999999999999"), ct.user("alice"), ["no identity"])
+    who: list[Any] = [ct.user("eve", account="999999999999"), ct.user("alice"), ["no identity"]]
     found = folder().file(ct.packed([ct.event("s3", "ListBuckets", one, recipientAccountId="") for one in who]), weeks)
     assert (found.others, len(found.passed), list(weeks[WEEK].people)) == (1, 1, [ct.user("alice")["arn"]])
 
