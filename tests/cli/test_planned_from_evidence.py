@@ -55,7 +55,7 @@ def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         reader.file(records(day), weeks)
     for summary in weeks.values():
         summary.settle(ct.ACCOUNT)
-    Store(work.EVIDENCE, ct.ACCOUNT).keep({week: (it, frozenset()) for week, it in weeks.items()}, min(weeks))
+    Store(work.EVIDENCE, ct.ACCOUNT).keep({week: (it, frozenset()) for week, it in weeks.items()})
     return work.EVIDENCE
 
 
