@@ -10,7 +10,7 @@ from remediate.effective import Effective, facts_of, spelled_out
 from remediate.model import at
 from remediate.policy.branches import Free, Layers, Rule, lost
 from remediate.policy.compare import Policies
-from remediate.policy.known import Known, denies, prepared
+from remediate.policy.known import DENYING, Known, denies, prepared
 from remediate.policy.rules import rule
 
 PASSWORD = ("iam:ChangePassword", "iam:GetAccountPasswordPolicy")
@@ -20,6 +20,8 @@ OWN = ("iam:ChangePassword", "iam:EnableMFADevice", "iam:GetUser", "iam:ListMFAD
 """What is about the user."""
 WITHOUT: Known = {"aws:multifactorauthpresent": "false", "aws:multifactorauthage": None, "aws:viaawsservice": "false"}
 NOWHERE: Layers = frozenset()
+UNREAD = ("Allow arn:", "Deny arn:")
+"""How the halves of a policy begin whose document is not at hand."""
 
 Call = tuple[str, str]
 """An action, and what it is about."""
@@ -60,9 +62,9 @@ def _possible(policies: Policies, wanted: Sequence[Call], known: Known) -> bool:
 
 
 def _rules(text: str, call: Call, layer: Layers, known: Known) -> Iterator[Rule]:
-    """What a statement says of a call. Of one that only AWS knows, nothing is certain but that it may deny."""
-    if text.startswith("arn:"):
-        if denies(text):
+    """What a statement says of a call. Of a policy that only AWS knows, nothing is certain but that some only deny."""
+    if text.startswith(UNREAD):
+        if DENYING.search(text):
             yield Rule(False, layer, NOWHERE)
         return
     if not rule(text).actions.cover(call[0].lower(), lambda _: None):

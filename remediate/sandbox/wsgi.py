@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import threading
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -38,6 +39,7 @@ class Dispatcher(DomainDispatcherApplication):
 
     def __init__(self) -> None:
         super().__init__(_application)
+        self._turn = threading.RLock()
         self._known: dict[str | None, Any] = {}
 
     def get_backend_for_host(self, host: str | None) -> Any:
@@ -71,10 +73,10 @@ class Dispatcher(DomainDispatcherApplication):
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
-            answer: Iterable[bytes] = super().__call__(environ, start_response)
+            with self._turn:  # moto's tables bear no two calls at once: one looks through what the other changes
+                return list(super().__call__(environ, start_response))
         except NotImplementedError as error:
             return failed(environ, start_response, "501 Not Implemented", "NotImplemented", str(error))
-        return answer
 
 
 def _application(service: Any) -> Any:
