@@ -1,4 +1,4 @@
-# make demo   the whole story on an embedded AWS, in about a minute
+# make demo   the whole story on an embedded AWS
 # make test   everything that has to hold: lint, types, tests
 # make stress all that tests can go through, for hours
 #
