@@ -59,7 +59,7 @@ class Suite:
 SUITES = {
     "guard": Suite(("remediate/guard/*",), ("tests/guard",)),
     "store": Suite(("remediate/store/*",), ("tests/store",)),
-    "executor": Suite(("remediate/executor/*",), ("tests/engine/test_decisions.py",)),
+    "executor": Suite(("remediate/executor/*",), ("tests/engine/decisions",)),
 }
 
 
