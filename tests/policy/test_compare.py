@@ -192,6 +192,21 @@ CASES: dict[str, Case] = {
         policies(statement("s3:*", Condition={**ALL_A["Condition"], "StringLike": {"aws:TagKeys": "a*"}})),
         "narrower",
     ),
+    "several values, and no word about which": (
+        policies(S3),
+        policies(*(statement("s3:*", **when(operator, "aws:TagKeys", "a")) for operator in (
+            "StringEquals", "StringNotEquals"))), "narrower",
+    ),
+    "one value, and its opposite": (
+        policies(S3),
+        policies(*(statement("s3:*", **when(operator, "s3:prefix", "a")) for operator in (
+            "StringEquals", "StringNotEquals"))), "equal",
+    ),
+    "a service's key that nobody knows": (
+        policies(S3),
+        policies(*(statement("s3:*", **when(operator, "s3:whatever", "a")) for operator in (
+            "StringEquals", "StringNotEquals"))), "narrower",
+    ),
     "a variable in an action, which IAM does not take": (
         policies(statement("s3:${aws:username}")), policies(statement("s3:ann")), "different",
     ),
