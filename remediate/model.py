@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NewType
 
 import msgspec
 
+from remediate.replayed import Replay
 from remediate.trial import Rehearsal
 from remediate.values import Struct as Struct  # noqa: PLC0414 - handed on
 from remediate.values import Value as Value  # noqa: PLC0414 - handed on
@@ -283,6 +284,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     exempted: tuple[Exempted, ...]
     checks: tuple[Check, ...]
     proof: Proof = Proof(effects=())
+    replay: Replay | None = None
+    """The recorded calls that it would have denied; None where none were at hand."""
     exemptions: tuple[Exemption, ...] = ()
     """The playbook's, so that the guard can look again when the plan is applied."""
     break_glass: tuple[Matcher, ...] = ()

@@ -10,6 +10,7 @@ from remediate.account import Account
 from remediate.controls.base import Control
 from remediate.effective import AWS_POLICY
 from remediate.errors import BadInput, Unreadable
+from remediate.guard import denied
 from remediate.guard.rules import principal
 from remediate.model import (
     Address,
@@ -35,6 +36,8 @@ from remediate.order import Step
 from remediate.playbook.scope import Scope
 from remediate.proof import prove
 from remediate.protocols import Resources
+from remediate.replay import replay
+from remediate.replayed import Replay
 
 Chosen = Sequence[tuple[Control[Struct], Struct]]
 """The controls of a playbook, each with its settings."""
@@ -57,6 +60,7 @@ class Draft(Proposal, frozen=True, kw_only=True):
 
     checks: tuple[Check, ...]
     proof: Proof
+    replay: Replay | None
 
 
 def draft(account: Account, chosen: Chosen, scope: Scope, resources: Resources) -> Draft:
@@ -75,7 +79,13 @@ def judged(proposal: Proposal, account: Account, scope: Scope, resources: Resour
         Unknown(what=gap, reason=why) for gap, why in account.unknown.items() if kind_of(Address(gap)) == AWS_POLICY
     )
     seen = msgspec.structs.replace(proposal, unknowns=(*proposal.unknowns, *sorted(unread, key=lambda u: u.what)))
-    return Draft(**msgspec.structs.asdict(seen), checks=checks, proof=prove(account, proposal.changes))
+    recorded = replay(account, proposal.changes, scope.now)
+    return Draft(
+        **msgspec.structs.asdict(seen),
+        checks=(*checks, *denied.check(recorded, proposal.changes, book.max_denied)),
+        proof=prove(account, proposal.changes),
+        replay=recorded,
+    )
 
 
 def propose(account: Account, chosen: Chosen, scope: Scope, resources: Resources) -> Proposal:

@@ -119,14 +119,14 @@ class Comparing:
         """What is lost and what is gained."""
         known = facts_of(self.account, step.principal)
         before, after = (spelled_out(self.account, side) for side in (step.before, step.after))
-        key = (tuple(before.items()), tuple(after.items()), _relevant(known, (before, after)))
+        key = (tuple(before.items()), tuple(after.items()), relevant(known, (before, after)))
         if key not in self._made:
             lost, gained = (self._shown.differences(*sides, known) for sides in ((before, after), (after, before)))
             self._made[key] = _witnesses(lost, known), _witnesses(gained, known)
         return self._made[key]
 
 
-def _relevant(known: Known, sides: Iterable[Policies]) -> object:
+def relevant(known: Known, sides: Iterable[Policies]) -> object:
     """What is known of somebody, if their policies look at it."""
     texts = (text for side in sides for held in side.values() for text in held)
     return tuple(sorted(known.items())) if any(map(_looks, texts)) else None

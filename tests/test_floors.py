@@ -13,12 +13,14 @@ import remediate
 PACKAGE = Path(remediate.__file__).parent
 FLOORS = {
     "cli": 5,
-    **dict.fromkeys(("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof"), 4),
+    **dict.fromkeys(
+        ("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof", "replay"), 4
+    ),
     **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal"), 4),
     "controls": 3,
     "culprit": 1,
     **dict.fromkeys(("account", "effective", "enrolling", "evidence", "playbook"), 2),
-    **dict.fromkeys(("model", "trial", "values", "protocols", "policy", "errors", "passwords"), 1),
+    **dict.fromkeys(("model", "trial", "replayed", "values", "protocols", "policy", "errors", "passwords"), 1),
 }
 BESIDE = {
     "aws": {"model", "trial", "protocols", "policy", "errors", "passwords", "culprit", "account", "effective"},

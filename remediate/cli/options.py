@@ -28,6 +28,15 @@ Evidence = Annotated[
         "--evidence", help="What `remediate evidence` keeps of who did what.", metavar="FOLDER", file_okay=False
     ),
 ]
+MaxDenied = Annotated[
+    int | None,
+    typer.Option(
+        "--max-denied",
+        min=0,
+        help="How many of the recorded calls it may deny, if not as the playbook says.",
+        metavar="N",
+    ),
+]
 Every = Annotated[str | None, typer.Option("--every", help="Keep going, such as 6h or 30m.", metavar="TIME")]
 Cron = Annotated[str | None, typer.Option("--cron", help="Keep going, by crontab times in UTC.", metavar="EXPR")]
 DetailedExitcode = Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 if there is something to change.")]

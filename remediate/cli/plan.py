@@ -2,6 +2,7 @@
 
 import time
 
+import msgspec
 import typer
 
 from remediate.cli import assuming, options, rehearsing, signing, terminal, work
@@ -15,6 +16,7 @@ def plan(
     key: options.Key = None,
     rehearse: options.Rehearse = False,
     evidence: options.Evidence = work.EVIDENCE,
+    max_denied: options.MaxDenied = None,
     detailed_exitcode: options.DetailedExitcode = False,
     as_json: options.Json = False,
     profile: options.Profile = None,
@@ -33,6 +35,8 @@ def plan(
     if rehearse:
         rehearsing.ready()
     baseline = work.playbook_named(playbook, endpoint_url)
+    if max_denied is not None:
+        baseline = msgspec.structs.replace(baseline, max_denied=max_denied)
     planner = signing.signer(key, lambda: work.connect(profile, region, endpoint_url)) if key else None
     aws = assuming.connect(profile, region, endpoint_url, assume_role)
     draft, account, chosen = work.make_draft(aws, baseline, control or [], planner.key if planner else "", evidence)

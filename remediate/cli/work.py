@@ -119,6 +119,7 @@ def make_draft(
         exempted=draft.exempted,
         checks=draft.checks,
         proof=draft.proof,
+        replay=draft.replay,
         exemptions=playbook.exemptions,
         break_glass=playbook.break_glass,
     )

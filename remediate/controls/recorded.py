@@ -12,8 +12,9 @@ from remediate.controls.privilege import View
 from remediate.controls.wide_policies import exactly, width
 from remediate.evidence.deeds import Deed, Done, done
 from remediate.evidence.exceptions import SILENT
-from remediate.evidence.facts import EVIDENCE, USE
+from remediate.evidence.facts import EVIDENCE, USE, calls
 from remediate.evidence.proposal import STEPS, Used, statements
+from remediate.evidence.summary import everybody
 from remediate.model import Address, Struct, Value, at
 from remediate.policy import VERSION, catalog
 
@@ -69,7 +70,7 @@ def obstacle(view: View) -> str:
         return f"the records end on {until:%Y-%m-%d}"
     if not found["reads"]:
         return "the trail records no reads"
-    return "the records do not tell people apart" if at(USE, "*") in view.account.facts else ""
+    return "the records do not tell people apart" if at(USE, everybody(view.account.id)) in view.account.facts else ""
 
 
 def _done(view: View, reached: Iterable[Address]) -> Done:
@@ -79,10 +80,8 @@ def _done(view: View, reached: Iterable[Address]) -> Done:
 
 
 def deeds(fact: Value) -> Iterator[Deed]:
-    for one in fact if isinstance(fact, list) else ():
-        if isinstance(one, list):
-            event, resource, calls = one
-            yield Deed(str(event), str(resource), int(str(calls)))
+    """What somebody did, wherever and whenever."""
+    return (Deed(call.event, call.resource, call.calls) for call in calls(fact))
 
 
 def _whole(view: View, did: Done, service: str) -> str:

@@ -1,20 +1,40 @@
 """What controls need to know of the records, as facts of an account."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import msgspec
+
 from remediate.evidence.deeds import allowed
-from remediate.evidence.summary import Count, Summary
-from remediate.model import Address, Value, at, when
+from remediate.evidence.summary import Count, Summary, Use, add
+from remediate.model import Address, Struct, Value, at, when
 
 EVIDENCE = "cloudtrail.evidence"
 """The kind of the fact that says from when to when there are records of an account, and whether of reads too."""
 USE = "cloudtrail.use"
-"""The kind of the facts that say what somebody did, by their ARN: events, resources and how many calls, as lists."""
+"""The kind of the facts that say what somebody did, by their ARN: a list of `Call`s, each as a list."""
 _READ = re.compile("/(Describe|Get|List|Lookup|Search)")
+
+
+class Call(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=True):
+    """Calls that somebody made, and that were allowed, as far as a summary tells them apart."""
+
+    event: str
+    resource: str
+    """An ARN, or a pattern of ARNs; empty where the records do not tell."""
+    region: str
+    network: str
+    """An address, a network, or the name of the AWS service that called on somebody's behalf."""
+    credential: str
+    mfa: str
+    """`yes`, `no`, or empty where the records do not say."""
+    hours: str
+    """The hours of the week that they were made in, as a hexadecimal number: bit 0 is Monday 0:00 UTC."""
+    calls: int
+    last: int
+    """Seconds since 1970."""
 
 
 def facts(account: str, summary: Summary) -> dict[Address, Value]:
@@ -22,18 +42,38 @@ def facts(account: str, summary: Summary) -> dict[Address, Value]:
     counts = [count for uses in summary.people.values() for count in uses.values()]
     if not counts:
         return {}
-    did: dict[str, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
-    for principal, uses in summary.people.items():
-        for use, count in uses.items():
-            if allowed(use.error):
-                did[principal][use.event, use.resource] += count.calls
-    found: dict[Address, Value] = {
-        at(USE, principal): [[event, resource, calls] for (event, resource), calls in sorted(deeds.items())]
-        for principal, deeds in did.items()
-    }
     since, until = (datetime.fromtimestamp(moment, UTC) for moment in _span(counts))
     reads = any(_READ.search(use.event) for uses in summary.people.values() for use in uses)
-    return {**found, at(EVIDENCE, account): {"since": when(since), "until": when(until), "reads": reads}}
+    used = {at(USE, who): msgspec.to_builtins(found) for who, uses in summary.people.items() if (found := _calls(uses))}
+    return {**used, at(EVIDENCE, account): {"since": when(since), "until": when(until), "reads": reads}}
+
+
+def _calls(uses: Mapping[Use, Count]) -> list[Call]:
+    """Those that were allowed, whatever they were made with."""
+    found: dict[Use, Count] = {}
+    for use, count in uses.items():
+        if allowed(use.error):
+            add(found, use._replace(error="", agent=""), count)
+    return [_call(use, count) for use, count in sorted(found.items())]
+
+
+def _call(use: Use, count: Count) -> Call:
+    return Call(
+        event=use.event,
+        resource=use.resource,
+        region=use.region,
+        network=use.network,
+        credential=use.credential,
+        mfa=use.mfa,
+        hours=f"{count.hours:x}",
+        calls=count.calls,
+        last=count.last,
+    )
+
+
+def calls(fact: Value) -> Sequence[Call]:
+    """What a fact says that somebody did."""
+    return msgspec.convert(fact, tuple[Call, ...]) if fact is not None else ()
 
 
 def _span(counts: Collection[Count]) -> tuple[int, int]:

@@ -56,6 +56,8 @@ class Playbook(Struct, frozen=True, kw_only=True):
     break_glass: tuple[Matcher, ...] = ()
     """Who gets in when nobody else can: no plan takes anything from them."""
     limits: Limits = Limits()
+    max_denied: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """How many of the calls that CloudTrail recorded a plan may deny from now on."""
     approve: tuple[Risk, ...] = ("neutral", "additive")
     """The classes of risk that `drift --correct` may apply without a person."""
     controls: Mapping[str, object] = {}

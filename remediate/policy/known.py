@@ -5,7 +5,7 @@ each request brings with it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -141,20 +141,25 @@ def _opaque(half: str) -> Prepared:
 
 def _open(statement: Statement, known: Known) -> frozenset[Literal] | None:
     """The conditions that are not decided by what is known; None if one of them never holds."""
+    found = undecided((_settled(condition, known) for condition in statement.conditions), known)
+    if found is not None and statement.principals is not None:
+        return found | {Free(repr(statement.principals))}
+    return found
+
+
+def undecided(conditions: Iterable[Literal], known: Known) -> frozenset[Literal] | None:
+    """The conditions that are not decided by what is known; None if one of them never holds."""
     found: set[Literal] = set()
-    for condition in statement.conditions:
-        settled = _settled(condition, known)
-        if isinstance(settled, Free) or settled.key not in known:
-            found.add(settled)
+    for condition in conditions:
+        if isinstance(condition, Free) or condition.key not in known:
+            found.add(condition)
             continue
-        value = known[settled.key]
-        context = {} if value is None else {settled.key: value}
-        if unclear(settled, context):
-            found.add(Free(repr(settled)))
-        elif not holds(settled, context):
+        value = known[condition.key]
+        context = {} if value is None else {condition.key: value}
+        if unclear(condition, context):
+            found.add(Free(repr(condition)))
+        elif not holds(condition, context):
             return None
-    if statement.principals is not None:
-        found.add(Free(repr(statement.principals)))
     return frozenset(found)
 
 

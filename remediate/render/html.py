@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from remediate.model import Change, Plan, kind_of
-from remediate.render import facts
+from remediate.render import facts, replay_text
 from remediate.render.diff import diff
 from remediate.render.noticed import by_change, noticed
 from remediate.render.text import safe
@@ -39,6 +39,8 @@ def html(plan: Plan, signed: Sequence[str] = ()) -> str:
         facts=facts,
         people=noticed(plan),
         by_change=by_change,
+        recorded=replay_text.line(plan),
+        unsaid=replay_text.unsaid(plan),
         kind_of=kind_of,
         difference=_difference,
         signed=signed,

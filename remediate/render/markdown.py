@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from remediate.model import Change, Manual, Plan, kind_of
-from remediate.render import facts
+from remediate.render import facts, replay_text
 from remediate.render.diff import diff
 from remediate.render.noticed import noticed
 from remediate.render.text import BY_HAND, safe
@@ -86,6 +86,9 @@ def _notices(plan: Plan) -> Iterator[str]:
         yield f"{'Everybody else' if people else 'Everybody'} keeps exactly the access they have (proven).\n"
     if people:
         yield from _table(("who", "what"), ([code(p.who), prose("; ".join(p.notices))] for p in people))
+    if said := replay_text.line(plan):
+        yield f"\nThe plan {prose(said)}."
+        yield from (f"- {prose(text)}" for text in replay_text.unsaid(plan))
     if plan.proof.open:
         yield "\nThe proof does not cover:\n"
         yield from (f"- {code(text)}" for text in plan.proof.open)

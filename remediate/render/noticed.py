@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from remediate.model import RISKS, Change, Effect, Plan, Risk, Witness, kind_of
-from remediate.render import facts
+from remediate.render import facts, replay_text
 
 
 class Noticed(NamedTuple):
@@ -29,6 +29,10 @@ def noticed(plan: Plan) -> list[Noticed]:
         for address in () if effect.changes else effect.who:
             notices[facts.person(address)] += told(effect)
             grave[facts.person(address)] = max(grave[facts.person(address)], RISKS.index(_risk(effect)))
+    for stopped in plan.replay.stopped if plan.replay else ():
+        whom = (stopped.name, ":user/" in stopped.who)
+        notices[whom].append(replay_text.told(stopped))
+        grave[whom] = max(grave[whom], RISKS.index("restrictive"))
     people = sorted(notices, key=lambda whom: (-grave[whom], not whom[1], whom))
     return [Noticed(who, user, tuple(dict.fromkeys(notices[who, user]))) for who, user in people]
 
@@ -72,12 +76,13 @@ def _value(value: str | tuple[str, ...]) -> str:
 
 
 def by_change(plan: Plan, change: Change) -> Iterator[str]:
-    """What one change means for people's access."""
+    """What one change means for people's access, and would have meant for the calls they made."""
     for effect in plan.proof.effects:
         for concerned in (c for c in effect.changes if c.change == change.id):
             names = [facts.person(address)[0] for address in concerned.who]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             yield from (f"{', '.join(names[:3])}{more}: {line}" for line in told(effect))
+    yield from replay_text.by_change(plan, change)
 
 
 def short(someone: Noticed) -> Noticed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from remediate.model import Manual, Plan
-from remediate.render import facts
+from remediate.render import facts, replay_text
 from remediate.render.noticed import Noticed, noticed, unchanged
 from remediate.render.text import BY_HAND, columns, safe, wrap
 
@@ -22,8 +22,16 @@ def who(plan: Plan, *, width: int) -> str:
         lines.append(wrap(f"Concerned, and nothing to notice: {', '.join(same)}.", width, "", "  "))
     if people:
         lines.append(wrap(f"Everybody else keeps {proof}.", width))
-    lines += uncovered(plan, width)
+    lines += [*uncovered(plan, width), *recorded(plan, width)]
     return "\n".join(lines)
+
+
+def recorded(plan: Plan, width: int) -> list[str]:
+    """What the recorded calls would have come to, and what the records do not tell."""
+    if not (said := replay_text.line(plan)) or plan.replay is None:
+        return []
+    span = f"The plan {said}: {plan.replay.since:%Y-%m-%d} to {plan.replay.until:%Y-%m-%d}."
+    return [wrap(span, width, "", "  "), *(wrap(text, width, "? ", "  ") for text in replay_text.unsaid(plan))]
 
 
 def uncovered(plan: Plan, width: int) -> list[str]:

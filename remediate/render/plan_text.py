@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from remediate.model import Plan, Reversal
-from remediate.render import facts, rehearsal_text
+from remediate.render import facts, rehearsal_text, replay_text
 from remediate.render.address_text import one
 from remediate.render.changes_text import details
 from remediate.render.noticed import noticed, short
@@ -76,6 +76,7 @@ def _notices(plan: Plan, path: str, width: int, colour: bool, users: int) -> str
     lines = [paint("Who will notice", "bold", colour), *_unconcerned(plan, users, concerned, bool(people), width)]
     lines += [indent(line) for line in notices([short(someone) for someone in people[:FEW]], width - 2)]
     lines += [indent(line) for line in uncovered(plan, width - 2)[:1]]
+    lines += [wrap(f"the plan {said}", width, "  ") for said in [replay_text.line(plan)] if said]
     if len(people) > FEW:
         lines.append(command(f"  …and {len(people) - FEW} more: ", ["remediate", "show", path, "--who"], width))
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from remediate.cli import applying, work
 from remediate.cli.evidenced import with_evidence
 from remediate.evidence.actions import names
 from remediate.evidence.arns import tells
-from remediate.evidence.facts import EVIDENCE, USE, facts, unbroken
+from remediate.evidence.facts import EVIDENCE, USE, calls, facts, unbroken
 from remediate.evidence.fold import Folder, Weeks, week_of
 from remediate.evidence.summary import Count, Summary, Use, add
 from remediate.model import Address, Plan, Value, at
@@ -91,7 +91,7 @@ def test_what_the_account_learns_of_it(evidence: Path) -> None:
     assert known.keys() == {
         at("other", "fact"), at(EVIDENCE, ct.ACCOUNT), at(USE, ROLE), at(USE, f"arn:aws:iam::{ct.ACCOUNT}:user/alice")
     }  # fmt: skip
-    assert {event for event, _, _ in known[at(USE, ROLE)]} == {
+    assert {call.event for call in calls(known[at(USE, ROLE)])} == {
         "s3.amazonaws.com/PutObject",
         "sqs.amazonaws.com/SendMessage",
     }
@@ -109,17 +109,32 @@ def summary(*calls: tuple[str, str, str, str, int, int]) -> Summary:
 
 def test_the_facts_of_a_summary() -> None:
     put, read = "s3.amazonaws.com/PutObject", "iam.amazonaws.com/GetUser"
-    calls = [
+    made = [
         ("ann", put, "", "k", 100, 200),
         ("ann", put, "AccessDenied", "l", 50, 60),
         ("bob", put, "Denied", "", 99, 99),
     ]
     span: dict[str, Value] = {"since": "1970-01-01T00:00:50Z", "until": "1970-01-01T00:03:20Z", "reads": False}
-    done: dict[str, Value] = {at(USE, "ann"): [[put, "k", 3]], at(USE, "bob"): [[put, "", 3]]}
-    assert facts(ct.ACCOUNT, summary(*calls)) == {**done, at(EVIDENCE, ct.ACCOUNT): span}
-    reading = facts(ct.ACCOUNT, summary(*calls, ("ann", read, "AccessDenied", "", 100, 100)))
+    found = facts(ct.ACCOUNT, summary(*made))
+    assert found.keys() == {at(USE, "ann"), at(USE, "bob"), at(EVIDENCE, ct.ACCOUNT)}
+    assert found[at(EVIDENCE, ct.ACCOUNT)] == span
+    here, there = calls(found[at(USE, "ann")])
+    assert (here.event, here.resource, here.region, here.calls, here.last) == (put, "k", "eu-west-1", 2, 200)
+    assert (here.network, here.credential, here.mfa, here.hours) == ("203.0.113.7", "AKIA", "", "1")
+    assert (there.region, there.calls) == ("us-east-1", 1)
+    assert [call.resource for call in calls(found[at(USE, "bob")])] == ["", ""]
+    reading = facts(ct.ACCOUNT, summary(*made, ("ann", read, "AccessDenied", "", 100, 100)))
     assert reading[at(EVIDENCE, ct.ACCOUNT)] == {**span, "reads": True}
     assert facts(ct.ACCOUNT, Summary()) == {}
+
+
+def test_programs_are_not_told_apart() -> None:
+    use = Use("iam.amazonaws.com/GetUser", "", "", "eu-west-1", "203.0.113.7", "cli", "AKIA", "no")
+    both = Summary()
+    add(both.uses("ann"), use, Count(2, 100, 200, 1))
+    add(both.uses("ann"), use._replace(agent="sdk", error="NoSuchEntity"), Count(1, 50, 300, 4))
+    [one] = calls(facts(ct.ACCOUNT, both)[at(USE, "ann")])
+    assert (one.calls, one.last, one.hours, one.mfa) == (3, 300, "5", "no")
 
 
 MONDAY = week_of(date(2026, 6, 1))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from support import recorded
 from support.accounts import (
     ME,
     NOW,
@@ -31,6 +32,7 @@ from remediate.controls.recorded import RECORDED
 from remediate.evidence.actions import needed
 from remediate.evidence.arns import forms
 from remediate.evidence.facts import EVIDENCE, USE
+from remediate.evidence.summary import everybody
 from remediate.model import Fault, Value, at, when
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
@@ -53,7 +55,7 @@ WRITES: Deeds = [(f"{S3}PutObject", f"arn:aws:s3:::uploads/{n}", 100) for n in r
 
 
 def uses(deeds: Deeds) -> Value:
-    return [list[Value](deed) for deed in deeds]
+    return recorded.fact(recorded.call(*deed) for deed in deeds)
 
 
 def app(
@@ -150,7 +152,7 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
     "records that ended": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "until": when(ago(4))}), LOGGED, None, ""),
     "records without reads": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "reads": False}), LOGGED, None, ""),
     "people who are not told apart": (
-        app(TWO, BOTH, ("s3", "ec2"), **{at(USE, "*"): uses(WRITES)}), LOGGED, None, "",
+        app(TWO, BOTH, ("s3", "ec2"), **{at(USE, everybody(ME)): uses(WRITES)}), LOGGED, None, "",
     ),
     "a document of the old version": (
         app({**TWO, "Version": "2008-10-17"}, BOTH, ("s3", "ec2")), LOGGED, None, "",

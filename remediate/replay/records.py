@@ -1,0 +1,76 @@
+"""What is recorded of an account's people, as its facts say it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from remediate.account import Account
+from remediate.effective import facts_of
+from remediate.evidence.facts import EVIDENCE, USE, Call, calls
+from remediate.evidence.summary import everybody
+from remediate.model import Address, at, kind_of, name_of
+from remediate.policy.known import Known
+
+DATA = re.compile(
+    r"s3\.amazonaws\.com/(Get|Put|Delete|Head|Copy)Objects?$|lambda\.amazonaws\.com/Invoke(Execution)?$"
+    r"|dynamodb\.amazonaws\.com/(((Batch|Transact)?(Get|Put|Update|Delete|Write)Items?)|Query|Scan)$"
+    r"|sqs\.amazonaws\.com/(Send|Receive)Message|sns\.amazonaws\.com/Publish"
+)
+"""Events that a trail records only where it is told to.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html"""
+
+
+class Records:
+    """The calls that were made and allowed."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._addresses = {
+            **{user.arn: at("iam.user", user.name) for user in account.users.values()},
+            **{role.arn: at("iam.role", role.name) for role in account.roles.values()},
+        }
+        self._calls = {name_of(address): tuple(calls(fact)) for address, fact in account.facts_of(USE)}
+        self._together = self._calls.get(everybody(account.id), ())
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """From when to when there are records; None where there are none."""
+        said = self._account.facts.get(at(EVIDENCE, self._account.id))
+        if not isinstance(said, Mapping):
+            return None
+        return datetime.fromisoformat(str(said["since"])), datetime.fromisoformat(str(said["until"]))
+
+    @property
+    def people(self) -> Sequence[str]:
+        """Everybody who called, by ARN or by another name."""
+        return tuple(self._calls)
+
+    def of(self, arn: str) -> Sequence[Call]:
+        """What somebody did."""
+        return self._calls.get(arn, ())
+
+    def perhaps_of(self, arn: str) -> Sequence[Call]:
+        """What somebody may have done, where an account has too many people for the records to tell them apart."""
+        return () if arn in self._calls else self._together
+
+    def facts(self, arn: str) -> Known:
+        """What every request of theirs says of them."""
+        address = self._addresses.get(arn)
+        return facts_of(self._account, address) if address else {}
+
+    def arn(self, principal: Address) -> str:
+        """Of a user or role of the account."""
+        of = self._account.users if kind_of(principal) == "iam.user" else self._account.roles
+        return of[name_of(principal)].arn
+
+    def total(self) -> int:
+        """How many calls the account's own users and roles made."""
+        own = f"::{self._account.id}:"
+        return sum(call.calls for arn, made in self._calls.items() if own in arn for call in made)
+
+    def data(self) -> bool:
+        """Whether any of them is of the kind that trails leave out."""
+        return any(DATA.match(event) for event in set(self._events()))
+
+    def _events(self) -> Iterator[str]:
+        return (call.event for made in self._calls.values() for call in made)
