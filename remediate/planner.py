@@ -82,7 +82,7 @@ def judged(proposal: Proposal, account: Account, scope: Scope, resources: Resour
     recorded = replay(account, proposal.changes, scope.now)
     return Draft(
         **msgspec.structs.asdict(seen),
-        checks=(*checks, *denied.check(recorded, proposal.changes, book.max_denied)),
+        checks=(*checks, *denied.checks(recorded)),
         proof=prove(account, proposal.changes),
         replay=recorded,
     )

@@ -70,5 +70,5 @@ class Replay(Struct, frozen=True, kw_only=True):
 
     @property
     def days(self) -> int:
-        """How long the records go back."""
-        return (self.until - self.since).days + 1
+        """How many days there are records of."""
+        return (self.until.date() - self.since.date()).days + 1

@@ -85,7 +85,7 @@ def _once(
     if plan.changes and correct():
         left = _correct(plan, account, baseline, aws, parallel)
         if left:
-            plan = _part(plan, left)
+            plan = _part(plan, left, account)
     if left:
         path = _same_as_before(plan) or str(work.plan_path(plan, None))
         save(plan, Path(path))
@@ -141,17 +141,18 @@ def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session
     """Applies what is approved in advance, as a plan of its own. Returns what is left for a person."""
     from remediate.aws.resources import RESOURCES
     from remediate.drift import approved
+    from remediate.guard import denied
     from remediate.guard.limits import over
     from remediate.store.lock import locked
     from remediate.store.plans import save
 
     chosen = approved(plan.changes, baseline.approve)
-    limit = over(chosen, account, baseline.limits, RESOURCES)
+    part = _part(plan, chosen, account)
+    limit = over(chosen, account, baseline.limits, RESOURCES) or denied.over(part.replay, baseline.max_denied)
     if limit:
         terminal.note(f"Nothing was corrected: {limit} for unattended correction (limits: in the playbook).")
         return list(plan.changes)
     if chosen:
-        part = _part(plan, chosen)
         path = work.plan_path(part, None)
         with locked(part.header.account, "remediate drift --correct") as lock:
             aws = assuming.for_plan(aws, part)
@@ -163,11 +164,13 @@ def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session
     return [change for change in plan.changes if change.id not in done]
 
 
-def _part(plan: Plan, changes: Sequence[Change]) -> Plan:
+def _part(plan: Plan, changes: Sequence[Change], account: "Account") -> Plan:
     """A plan of some of the changes: what they need and is not among them is done or stands in another plan."""
+    from remediate.replay import replay
     from remediate.store.plans import sealed
 
     ids = {change.id for change in changes}
     kept = tuple(msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in changes)
     findings = tuple(f for f in plan.findings if ids.intersection(f.changes))
-    return sealed(msgspec.structs.replace(plan, changes=kept, findings=findings))
+    recorded = replay(account, kept, plan.header.created)
+    return sealed(msgspec.structs.replace(plan, changes=kept, findings=findings, replay=recorded))

@@ -2,7 +2,6 @@
 
 import time
 
-import msgspec
 import typer
 
 from remediate.cli import assuming, options, rehearsing, signing, terminal, work
@@ -28,6 +27,7 @@ def plan(
 
     Changes nothing: the plan is a file to read, review and apply.
     """
+    from remediate.guard import denied
     from remediate.render.plan_text import summary
     from remediate.store.plans import sealed
 
@@ -35,11 +35,10 @@ def plan(
     if rehearse:
         rehearsing.ready()
     baseline = work.playbook_named(playbook, endpoint_url)
-    if max_denied is not None:
-        baseline = msgspec.structs.replace(baseline, max_denied=max_denied)
     planner = signing.signer(key, lambda: work.connect(profile, region, endpoint_url)) if key else None
     aws = assuming.connect(profile, region, endpoint_url, assume_role)
     draft, account, chosen = work.make_draft(aws, baseline, control or [], planner.key if planner else "", evidence)
+    denied.refuse(draft.replay, draft.changes, baseline.max_denied if max_denied is None else max_denied)
     made = sealed(rehearsing.with_rehearsal(draft, account, chosen, baseline) if rehearse else draft)
     path = work.plan_path(made, output)
     signing.save(made, path, planner)

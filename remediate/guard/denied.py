@@ -10,22 +10,34 @@ SHOWN = 8
 """Sorts of calls named in the message; the rest are counted."""
 
 
-def check(found: Replay | None, changes: Sequence[Change], most: int) -> tuple[Check, ...]:
-    """What was looked at and found in order; nothing where nothing is recorded. Raises Refused for more than `most`."""
-    if found is None or not changes:
+def checks(found: Replay | None) -> tuple[Check, ...]:
+    """That it would deny none, where that is so."""
+    if found is None or found.denied + found.perhaps:
         return ()
-    stopped = found.denied + found.perhaps
-    span = f"{found.calls:,} calls in {found.days} days"
-    if stopped <= most:
-        return (Check(guard="records", detail=f"no more than {most:,} of {span} would have been denied"),)
+    detail = f"none of {found.calls:,} calls recorded in {found.days} days would have been denied"
+    return (Check(guard="records", detail=detail),)
+
+
+def over(found: Replay | None, most: int) -> str:
+    """In words, that more than so many calls would be denied; empty if not."""
+    if found is None or found.denied + found.perhaps <= most:
+        return ""
+    span = f"{found.calls:,} calls recorded in {found.days} days"
+    return f"it would have denied {_counted(found)} of {span}, the limit is {most:,}"
+
+
+def refuse(found: Replay | None, changes: Sequence[Change], most: int) -> None:
+    """Raises Refused for a plan that would deny more than so many calls."""
+    if found is None or not (why := over(found, most)):
+        return
     addresses = {change.id: change.address for change in changes}
     more = len(found.stopped) + found.more - SHOWN
     rest = [f"and {more:,} more sorts of calls"] if more > 0 else []
     raise Refused(
-        f"the guard refuses this plan: it would have denied {_counted(found)} of {span}, by CloudTrail's records",
+        f"the guard refuses this plan: {why}",
         details=[*_lines(found.stopped[:SHOWN], addresses), *rest],
         remedy="Give these people what they need first, exempt them in the playbook (`exemptions:`), leave the control "
-        f"out with --control, or, where these calls are to end, allow it: --max-denied {stopped}.",
+        f"out with --control, or, where these calls are to end, allow it: --max-denied {found.denied + found.perhaps}.",
     )
 
 

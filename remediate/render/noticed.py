@@ -25,14 +25,14 @@ def noticed(plan: Plan) -> list[Noticed]:
             whom = facts.person(change.address)
             grave[whom] = max(grave[whom], RISKS.index(change.risk))
             notices[whom].append(change.notice)
-    for effect in plan.proof.effects:
-        for address in () if effect.changes else effect.who:
-            notices[facts.person(address)] += told(effect)
-            grave[facts.person(address)] = max(grave[facts.person(address)], RISKS.index(_risk(effect)))
     for stopped in plan.replay.stopped if plan.replay else ():
         whom = (stopped.name, ":user/" in stopped.who)
         notices[whom].append(replay_text.told(stopped))
         grave[whom] = max(grave[whom], RISKS.index("restrictive"))
+    for effect in plan.proof.effects:
+        for address in () if effect.changes else effect.who:
+            notices[facts.person(address)] += told(effect)
+            grave[facts.person(address)] = max(grave[facts.person(address)], RISKS.index(_risk(effect)))
     people = sorted(notices, key=lambda whom: (-grave[whom], not whom[1], whom))
     return [Noticed(who, user, tuple(dict.fromkeys(notices[who, user]))) for who, user in people]
 

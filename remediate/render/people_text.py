@@ -7,6 +7,10 @@ from remediate.render import facts, replay_text
 from remediate.render.noticed import Noticed, noticed, unchanged
 from remediate.render.text import BY_HAND, columns, safe, wrap
 
+UNRECORDED = (
+    "No records of CloudTrail are at hand: after `remediate evidence`, a plan says which of the calls that people made "
+    "it would have denied."
+)
 LABEL = 24
 """Columns that a name may take before its notice."""
 
@@ -28,8 +32,11 @@ def who(plan: Plan, *, width: int) -> str:
 
 def recorded(plan: Plan, width: int) -> list[str]:
     """What the recorded calls would have come to, and what the records do not tell."""
-    if not (said := replay_text.line(plan)) or plan.replay is None:
+    if not plan.changes or plan.header.rolls_back:
         return []
+    if plan.replay is None:
+        return [wrap(UNRECORDED, width, "? ", "  ")]
+    said = replay_text.line(plan)
     span = f"The plan {said}: {plan.replay.since:%Y-%m-%d} to {plan.replay.until:%Y-%m-%d}."
     return [wrap(span, width, "", "  "), *(wrap(text, width, "? ", "  ") for text in replay_text.unsaid(plan))]
 
