@@ -10,6 +10,8 @@ class Stopped(Struct, frozen=True, kw_only=True):
 
     who: str
     """The ARN of the user or role."""
+    name: str
+    """The same as people call it: `alice`, `role deploy`; of another account, the ARN."""
     change: int
     """The change that would deny them."""
     action: str
@@ -20,12 +22,6 @@ class Stopped(Struct, frozen=True, kw_only=True):
     last: datetime
     sure: bool
     """False where that depends on something that the records do not tell."""
-
-    @property
-    def name(self) -> str:
-        """Of whom, as people call them."""
-        kind, _, name = self.who.rpartition(":")[2].partition("/")
-        return {"user": name.rpartition("/")[2], "role": f"role {name.rpartition('/')[2]}"}.get(kind, self.who)
 
     @property
     def told(self) -> str:
@@ -52,7 +48,7 @@ class Replay(Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime
     calls: int
-    """All that are recorded of the account's users and roles."""
+    """All that are recorded in the account, and were allowed."""
     weighed: tuple[Weighed, ...] = ()
     """The changes that take something from those who made calls."""
     stopped: tuple[Stopped, ...] = ()

@@ -26,7 +26,7 @@ def noticed(plan: Plan) -> list[Noticed]:
             grave[whom] = max(grave[whom], RISKS.index(change.risk))
             notices[whom].append(change.notice)
     for stopped in plan.replay.stopped if plan.replay else ():
-        whom = (stopped.name, ":user/" in stopped.who)
+        whom = stopped.name, stopped.name != stopped.who and ":user/" in stopped.who
         notices[whom].append(replay_text.told(stopped))
         grave[whom] = max(grave[whom], RISKS.index("restrictive"))
     for effect in plan.proof.effects:

@@ -52,12 +52,12 @@ def replay(account: Account, changes: Sequence[Change], now: datetime) -> Replay
                 verdict = trust.verdict(change, arn, call, records.facts(arn), now)
                 fates.settle(arn, call, Fate(verdict, change.id, named(call)))
     _Policies(account, records, now, fates).weigh(changes)
-    return _told(records, fates, changes)
+    return _told(account.id, records, fates, changes)
 
 
-def _told(records: Records, fates: Fates, changes: Sequence[Change]) -> Replay:
+def _told(account: str, records: Records, fates: Fates, changes: Sequence[Change]) -> Replay:
     assert records.span is not None
-    stopped = fates.stopped()
+    stopped = fates.stopped(account)
     return Replay(
         since=records.span[0],
         until=records.span[1],

@@ -62,12 +62,12 @@ class Fates:
         """Calls of which it is not known what they needed."""
         return sum(call.calls for _, call in self._unmapped - self._found.keys())
 
-    def stopped(self) -> list[Stopped]:
+    def stopped(self, account: str) -> list[Stopped]:
         """Calls of one sort together, most first, those for sure before the others."""
         sorts: dict[tuple[str, Fate, str], list[Call]] = defaultdict(list)
         for (arn, call), fate in self._found.items():
             sorts[arn, fate, call.resource].append(call)
-        found = (_stopped(*sort, calls) for sort, calls in sorts.items())
+        found = (_stopped(account, *sort, calls) for sort, calls in sorts.items())
         return sorted(found, key=lambda one: (not one.sure, -one.calls, one.who, one.change, one.action, one.resource))
 
     def _counted(self) -> Mapping[tuple[int, Verdict], int]:
@@ -77,9 +77,10 @@ class Fates:
         return found
 
 
-def _stopped(arn: str, fate: Fate, resource: str, made: Sequence[Call]) -> Stopped:
+def _stopped(account: str, arn: str, fate: Fate, resource: str, made: Sequence[Call]) -> Stopped:
     return Stopped(
         who=arn,
+        name=_name(arn, account),
         change=fate.change,
         action=fate.action,
         resource=resource,
@@ -87,6 +88,12 @@ def _stopped(arn: str, fate: Fate, resource: str, made: Sequence[Call]) -> Stopp
         last=datetime.fromtimestamp(max(call.last for call in made), UTC),
         sure=fate.verdict == "denied",
     )
+
+
+def _name(arn: str, account: str) -> str:
+    kind, _, path = arn.partition(f":iam::{account}:")[2].partition("/")
+    name = path.rpartition("/")[2]
+    return {"user": name, "role": f"role {name}"}.get(kind, arn)
 
 
 def named(call: Call) -> str:

@@ -12,6 +12,7 @@ from support.accounts import (
     NOW,
     account,
     ago,
+    change,
     document,
     holding,
     members,
@@ -40,6 +41,7 @@ from remediate.policy import catalog, statements
 from remediate.policy.compare import compare
 from remediate.policy.evaluate import Policies, decide
 from remediate.policy.request import Request
+from remediate.replay import replay
 
 SOURCE = mine("app")
 POLICY = at("iam.policy", SOURCE)
@@ -217,6 +219,10 @@ def test_the_services_whose_calls_are_all_recorded_are_services() -> None:
     assert {name.partition(":")[0] for name in catalog.actions()} >= RECORDED
 
 
+def policy(text: Value) -> Value:
+    return {"path": "/", "document": text}
+
+
 EVENTS = st.sampled_from(
     [
         (f"{S3}PutObject", "arn:aws:s3:::b/a/{}"),
@@ -255,6 +261,11 @@ def test_replayed_no_call_is_denied_and_nothing_is_gained(
     made = after(fault)
     if made is None:
         return
+    replayed = replay(
+        app(text, deeds, SERVICES), [change(1, POLICY, policy(text), policy(made), risk="restrictive")], NOW
+    )
+    assert replayed
+    assert replayed.denied + replayed.perhaps == 0, replayed.stopped
     before, now = (statements(it) for it in (text, made))
     assert compare({"identity": frozenset(before)}, {"identity": frozenset(now)}, {}).relation in ("equal", "narrower")
     for event, resource, _ in deeds:

@@ -280,11 +280,6 @@ def test_whether_there_are_data_events(event: str, data: bool) -> None:
     assert found(at_hand({ALICE.arn: [call(event)]})).data is data
 
 
-def test_only_the_account_s_own_people_are_counted() -> None:
-    calls = {who: [call(GET, X, 3)] for who in (ALICE.arn, THEIRS, "ec2.amazonaws.com", DOOR.arn)}
-    assert found(at_hand(calls)).calls == 6
-
-
 def refused(of: Replay, most: int) -> Refused:
     with pytest.raises(Refused) as caught:
         denied.refuse(of, [ENDS], most)
