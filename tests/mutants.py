@@ -41,8 +41,6 @@ EXPLAINED: Mapping[str, str] = {
     "store/files.py:private_folder: folder.mkdir(mode=0o700, )  # parents=True would make those above with other permissions": RACE,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=False)  # parents=True would make those above with other permissions": RACE,
     "store/files.py:private_folder: raise NotADirectoryError(None, os.strerror(errno.ENOTDIR))": NUMBER,
-    'store/files.py:read_whole: raise OSError(None, "it is no file")': NUMBER,
-    'store/files.py:read_whole: raise OSError(None, f"it is larger than {most:,} bytes")': NUMBER,
     "store/journal.py:Journal.__init__: self._broken = None": FALSY,
     "store/journal.py:Journal._write: raise OSError(None, os.strerror(errno.ENOSPC))": NUMBER,
     "store/lock.py:Lock.release: _holder_path(self._path).unlink(missing_ok=None)": TAKEN,

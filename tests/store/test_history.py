@@ -1,5 +1,7 @@
 """What a folder of plans and journals tells."""
 
+import errno
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -62,9 +64,22 @@ def test_plans_by_name_and_journals_that_are_alone(tmp_path: Path) -> None:
     assert history.stray_journals(tmp_path) == [journal_path(gone)]
 
 
-def test_a_folder_is_not_read_as_a_file(tmp_path: Path) -> None:
+def test_what_is_read_is_a_file_and_no_larger_than_it_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IsADirectoryError):
         read_whole(tmp_path, 1)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is no file") as error:
+        read_whole(tmp_path / "pipe", 1)
+    assert error.value.errno == errno.EINVAL
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_whole(tmp_path / "file", 5) == b"12345"
+    with pytest.raises(OSError, match="it is larger than 4 bytes") as error:
+        read_whole(tmp_path / "file", 4)
+    assert error.value.errno == errno.EFBIG
+    before = (tmp_path / "file").stat()
+    (tmp_path / "file").write_bytes(b"1234567")
+    monkeypatch.setattr("os.fstat", lambda _: before)  # it grows between the two
+    assert read_whole(tmp_path / "file", 5) == b"12345"
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file"])

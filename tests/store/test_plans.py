@@ -152,13 +152,20 @@ def test_a_symlink_is_replaced_and_never_written_through(tmp_path: Path) -> None
     assert not link.is_symlink()
 
 
-def test_a_draft_that_somebody_else_made_is_not_written_through(tmp_path: Path) -> None:
+def test_a_draft_that_somebody_else_made_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target, draft = tmp_path / "target", tmp_path / f".a.json.{os.getpid()}.new"
     target.write_text("precious")
     draft.symlink_to(target)
     write_new(tmp_path / "a.json", b"x")
     assert target.read_text() == "precious"
     assert mode(tmp_path / "a.json") == 0o600
+    draft.symlink_to(target)
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # it comes after the draft was looked for
+    with pytest.raises(BadInput, match="File exists"):
+        write_new(tmp_path / "a.json", b"y")
+    assert target.read_text() == "precious"
 
 
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
@@ -171,8 +178,9 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(BadInput):
         private_folder(blocked)
     (tmp_path / "taken.plan.json").mkdir()
-    with pytest.raises(BadInput, match="cannot be written"):
+    with pytest.raises(BadInput, match="cannot be written") as error:
         save(plan_of(*SMALL), tmp_path / "taken.plan.json")
+    assert error.value.remedy
     assert not list(tmp_path.glob(".*"))
 
 
