@@ -155,20 +155,18 @@ class Administrators:
         )
 
     def _ending(self, person: Person) -> list[Change]:
-        """The change after which somebody works no longer as before."""
+        """The change after which somebody works no longer as before: by what it does to a single call if there is one,
+        or to calls that are allowed no longer together, in one place and at one time."""
         if shut := self._shut(person):
             return [shut]
-        if self._best(person, person.who, "after") == self.level(person, "before"):
-            return ways.taken(self.timeline, person.who)[:1]
-        found = [
-            allowed.blamed(call)
-            for way in (*_ways(person.who), ways.WITH_MFA)
-            for allowed in (self._allowed(person, way),)
-            for call in self.righting
-            if (asked := allowed.asked([call])).surely("before") > asked.surely("after")
-            or asked.possibly("before") > asked.possibly("after")
-        ]
-        return [min(found, key=lambda change: change.id)]
+        who = person.who
+        if isinstance(who, User) and self._best(person, who, "after") == self.level(person, "before"):
+            return ways.taken(self.timeline, who)[:1]
+        works = [self._allowed(person, way) for way in (*_ways(who), ways.WITH_MFA)]
+        each = [(allowed, call) for allowed in works for call in self.righting]
+        lost = [(allowed, call) for allowed, call in each if _less(allowed.asked([call]))]
+        found = [change for allowed, call in lost or each for change in allowed.bearing(call)]
+        return sorted(found, key=lambda change: change.id)[:1]
 
     def _shut(self, person: Person) -> Change | None:
         """The change that ends the user or role, or its doors."""
@@ -179,6 +177,10 @@ class Administrators:
 
 def _ways(who: User | Role) -> list[Known]:
     return list(ways.of_user(who)) if isinstance(who, User) else [ways.WITHOUT_MFA]
+
+
+def _less(asked: Asked) -> bool:
+    return asked.surely("before") > asked.surely("after") or asked.possibly("before") > asked.possibly("after")
 
 
 def _level(asked: Asked, side: Side) -> Level:

@@ -80,6 +80,14 @@ class Asked(NamedTuple):
             return False
 
 
+def stopped(rules: Sequence[Rule], layers: Layers) -> bool:
+    """Whether some request is allowed before and not after; what cannot be gone through may be."""
+    try:
+        return lost(rules, layers) is not None
+    except TooLarge:
+        return True
+
+
 def _within(one: Rule, side: Side) -> Layers:
     return one.before if side == "before" else one.after
 
@@ -145,20 +153,27 @@ class Allowed:
 
     def blamed(self, call: Call, more: Sequence[Rule] = (), layers: Layers = NOWHERE) -> Change:
         """The change by which a call that is allowed now comes to be denied; `more` is what else bears on it."""
+        return min(self.bearing(call, more, layers), key=lambda change: change.id)
+
+    def bearing(self, call: Call, more: Sequence[Rule] = (), layers: Layers = NOWHERE) -> Sequence[Change]:
+        """The changes that may take a call: by a Deny, or else by an Allow or a tag that goes."""
         names = {layer: f"{layer} 0" for layer in self.layers}
         rules = [*self._rules(list(self.about(call)), call, names, (), ()), *more]
         now = [one._replace(after=one.before) for one in rules]
         every = layers | frozenset(names.values())
-        denied = [
-            change
+        come = [
+            (change, one.prepared.on(call.resource))
             for one in self.about(call)
             if not one.prepared.allows and (change := begun(self.timeline, one.carriers)) is not None
-            if (open_ := one.prepared.on(call.resource)) is not None
-            if lost([*now, Rule(False, NOWHERE, every, open_)], every) is not None
+        ]
+        denied = [
+            change
+            for change, open_ in come
+            if open_ is not None and stopped([*now, Rule(False, NOWHERE, every, open_)], every)
         ]
         allows = [one for one in self.about(call) if one.prepared.allows]
-        found = denied or ends(self.timeline, (way for one in allows for way in one.carriers)) or self._tagging
-        return min(found, key=lambda change: change.id)
+        gone = ends(self.timeline, (way for one in allows for way in one.carriers))
+        return denied or gone or self._tagging or [change for change, _ in come]
 
     def _rules(
         self, said: Sequence[Said], call: Call, names: Mapping[str, str], since: Sequence[int], beside: Carrier

@@ -96,10 +96,8 @@ def _calls(timeline: Timeline, resources: Resources) -> Mapping[str, set[str]]:
 
 def _path(timeline: Timeline, entity: Address) -> str | None:
     """Where a user, group or role is: their permissions are asked for any path."""
-    for span in timeline.spans(entity):
-        if isinstance(span.value, Mapping):
-            return str(span.value.get("path", "/"))
-    return None
+    value = next((span.value for span in timeline.spans(entity)), None)
+    return str(value.get("path", "/")) if isinstance(value, Mapping) else None
 
 
 def _lost(allowed: Allowed, action: str, places: set[str]) -> Iterator[tuple[Call, Context]]:

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 
 from remediate.account import Account
 from remediate.guard import trust, ways
-from remediate.guard.allowed import Allowed, Call
+from remediate.guard.allowed import Allowed, Call, stopped
 from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.guard.trust import TRUST
 from remediate.model import Address, Change, Value, kind_of, name_of
-from remediate.policy.branches import Layers, Rule, lost
+from remediate.policy.branches import Layers
 from remediate.policy.known import Known
-from remediate.policy.languages import TooLarge
 from remediate.policy.request import Caller
 
 NOWHERE: Layers = frozenset()
@@ -56,22 +55,15 @@ def _by(access: Access, role: Address, assumer: Address | None) -> Iterator[str]
     still = [rule._replace(after=rule.before) for rule in mine]
     who, known = _caller(account, assumer), _known(account, assumer)
     now = list(trust.rules(_trust_now(account, role), who, known, layers))
-    if allowed and (loses := _stopped([*mine, *now], layers)):
+    if allowed and (loses := stopped([*mine, *now], layers)):
         yield _said(allowed.blamed(call, now, layers), role, f"{account.assumed_by} may not assume it")
     else:
         loses = False
     for change in _trusts(timeline, role):
         then = [rule._replace(before=NOWHERE) for rule in trust.rules(_trust(change.after), who, known, layers)]
         trusts = [*(rule._replace(after=NOWHERE) for rule in now), *then]
-        if _stopped([*still, *trusts], layers) or (not loses and _stopped([*mine, *trusts], layers)):
+        if stopped([*still, *trusts], layers) or (not loses and stopped([*mine, *trusts], layers)):
             yield _said(change, role, f"{account.assumed_by} is not let in")
-
-
-def _stopped(rules: list[Rule], layers: Layers) -> bool:
-    try:
-        return lost(rules, layers) is not None
-    except TooLarge:
-        return True
 
 
 def _said(change: Change, role: Address, why: str) -> str:

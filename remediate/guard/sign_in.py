@@ -44,17 +44,16 @@ def _shut_out(access: Access, user: User, made: Change | None) -> Iterator[tuple
     calls = [Call(*call) for call in enrolling.calls(timeline.account, user)]
     for way in ways_in:
         since = [span.made for span in way if span.made is not None] + ([made.id] if made else [])
-        if _open(timeline, allowed, calls, since, way):
+        change = begun(timeline, [way]) or made
+        if change is None or _open(timeline, allowed, calls, since, way):
             continue
         stopped = next((call for call in calls if not _open(timeline, allowed, [call], since, way)), calls[0])
-        change = begun(timeline, [way]) or made
-        if change:
-            yield (
-                change,
-                f"would shut {user.name} out, who has no MFA device: {stopped.action}, which a first sign-in or "
-                "enrolling a device needs, is not allowed without one",
-            )
-            return
+        yield (
+            change,
+            f"would shut {user.name} out, who has no MFA device: {stopped.action}, which a first sign-in or "
+            "enrolling a device needs, is not allowed without one",
+        )
+        return
 
 
 def _asking(access: Access, principal: Address, facts: Known) -> Iterator[list[Carrier]]:

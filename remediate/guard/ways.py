@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from remediate.account import Account, Role, User
+from remediate.account import Account, User
 from remediate.effective import facts_of
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, kind_of, name_of, pair_of
@@ -57,10 +57,8 @@ def left(timeline: Timeline, user: User) -> User:
     return msgspec.structs.replace(user, password=password, keys=tuple(active[stopped:]))
 
 
-def taken(timeline: Timeline, who: User | Role) -> list[Change]:
-    """The changes that stop one of a user's active keys, or take the password. A role has neither."""
-    if isinstance(who, Role):
-        return []
-    keys = [c for c in timeline.of_kind("iam.access_key") if pair_of(c.address)[0] == who.name]
-    passwords = [c for c in timeline.of_kind("iam.login_profile") if name_of(c.address) == who.name]
+def taken(timeline: Timeline, user: User) -> list[Change]:
+    """The changes that stop one of a user's active keys, or take the password."""
+    keys = [c for c in timeline.of_kind("iam.access_key") if pair_of(c.address)[0] == user.name]
+    passwords = [c for c in timeline.of_kind("iam.login_profile") if name_of(c.address) == user.name]
     return [*(c for c in keys if c.before == "Active"), *(c for c in passwords if c.after is None)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from support.accounts import (
     ADMIN,
+    TOO_MANY,
     account,
     change,
     document,
@@ -96,6 +97,7 @@ LEVELS: dict[str, tuple[list[Mapping[str, Value]], User | Role, str]] = {
     "for services": ([ALL, deny({"Bool": {"aws:ViaAWSService": "true"}})], WITH_DEVICE, "free"),
     "outside two networks at once": ([ALL, *NETWORKS], WITH_DEVICE, ""),
     "at night": ([ALL, NIGHT], BY_KEY, "bound"),
+    "on too many conditions": ([ALL, deny({"StringEquals": TOO_MANY})], SIGNS_IN, ""),
     "on a condition that nobody knows": ([ALL, deny({"Sometimes": {"aws:username": "ann"}})], SIGNS_IN, "bound"),
     "within a boundary that has IAM": ([ALL], WITHIN, "free"),
 }  # fmt: skip
@@ -165,6 +167,10 @@ BOUND = account(
     policies(night=document(NIGHT)),
     users=[person(n) for n in "ab"],
 )
+APART = [
+    deny({"NotIpAddress": {"aws:SourceIp": net}}, Action=f"iam:{call}")
+    for net, call in (("203.0.113.0/24", "AttachUserPolicy"), ("198.51.100.0/24", "DetachUserPolicy"))
+]
 LATER = document({**NIGHT, "Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": "2027-01-01T19:00:00Z"}}})
 RENEWED = change(
     1, at("iam.policy", mine("night")), BOUND.value(at("iam.policy", mine("night"))), {"path": "/", "document": LATER},
@@ -179,6 +185,11 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "networks for two of four": (FREE, [attach("office")], ""),
     "networks for two, hours for a third": (
         FREE, [attach("office"), attach("night", "iam.user_policy/c", 2)], "from anywhere only 1 would be left (role/"),
+    "hours for all, and two calls from two networks, never together": (
+        BOUND,
+        [change(1, at("iam.group_inline", "g", "nets"), None, document(*APART), risk="restrictive")],
+        "only 0 would be left (none), at least 2 are needed: #1 iam.group_inline/g/nets",
+    ),
     "hours renewed, for those whom they bind already": (BOUND, [RENEWED], ""),
     "the policy of one whom hours do not bind": (
         account(

@@ -9,6 +9,7 @@ from support.accounts import (
     ADMIN,
     ME,
     READ_ONLY,
+    TOO_MANY,
     account,
     change,
     document,
@@ -32,6 +33,7 @@ from remediate.policy import statements
 
 NO_MFA: Value = {"aws:MultiFactorAuthPresent": "false"}
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
+WINDING: Value = [f"arn:aws:iam::*:user/*{'*'.join(letters)}*" for letters in ("abcdefg", "bcdefga", "cdefgab")]
 BOB, OTHER = (f"arn:aws:iam::{ME}:user/{name}" for name in ("bob", "other"))
 
 
@@ -87,6 +89,7 @@ DENIES: dict[str, tuple[Mapping[str, Value], str]] = {
     "without TLS": (deny(Bool={"aws:SecureTransport": "false"}), ""),
     "as somebody else": (deny(StringNotEquals={"aws:username": "caller"}), ""),
     "as this one": (deny(StringLike={"aws:username": "call*"}), "such as iam:AttachUserPolicy"),
+    "on too many conditions": (deny(StringEquals=TOO_MANY), "as far as can be told"),
     "on a condition that nobody knows": (deny(Sometimes={"aws:username": "x"}), "as far as can be told"),
 }  # fmt: skip
 
@@ -112,6 +115,13 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a session that is denied without MFA": (
         now({"all": ALL, "mfa": document(deny(Bool=NO_MFA))}, **SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], ""),
     "what it may not do anyway": (now({"all": document(statement("s3:*"))}), [gets(deny("iam:*")), NEEDED], ""),
+    "what it calls on two people alike": (
+        now(), [gets(deny("iam:*", [BOB, OTHER])), NEEDED,
+                change(8, at("iam.user_policy", "other", READ_ONLY), "attached", None)],
+        f"such as iam:AttachUserPolicy on {BOB}"),
+    "what it calls on somebody at a path that nobody knows, of more sorts than can be gone through": (
+        now(), [gets(deny("iam:*", WINDING)), change(8, at("iam.user_policy", "zoe", READ_ONLY), None, "attached")],
+        "#1 iam.user_inline/caller/no would take from this run"),
     "a policy that only AWS knows": (now(facts={}), [change(1, at("iam.user_policy", "caller", DENY_ALL), None,
                                      "attached"), NEEDED], "such as iam:AttachUserPolicy"),
     "what is no policy": (now(), [change(1, at("iam.user_inline", "caller", "p"), None, "text"), NEEDED],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support.accounts import ADMIN, ME, account, change, document, holding, role, statement, user
+from support.accounts import ADMIN, ME, TOO_MANY, account, change, document, holding, role, statement, user
 
 from remediate.account import Account
 from remediate.guard import chain
@@ -82,6 +82,10 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a user, by name now": (now(BY_ANN), [to(lets(ANN))], ""),
     "a user, who is kept out": (now(BY_ANN), [to(lets(ROOT), lets(ANN, "Deny"))], "user/ann is not let in"),
     "a user, somebody else is kept out": (now(BY_ANN), [to(lets(ROOT), lets(BY_HUB, "Deny"))], ""),
+    "a user, on too many conditions": (
+        now(BY_ANN), [to(lets(ROOT), lets(ANN, "Deny", StringEquals=TOO_MANY))], "user/ann is not let in"),
+    "a user, who is kept from something else": (
+        now(BY_ANN), [to(lets(ROOT), {**lets(ANN, "Deny"), "Action": "sts:TagSession"})], ""),
     "a user, with an external id": (
         now(BY_ANN), [to(lets(ROOT, StringEquals={"sts:ExternalId": "x"}))], "user/ann is not let in"),
     "a user with a key, with MFA": (

@@ -129,6 +129,16 @@ def test_it_must_be_allowed_whenever_it_is_asked_for(changes: list[Change], refu
     assert not refused or found[0].startswith("#2 ")
 
 
+@pytest.mark.parametrize(("needs", "refused"), [((1,), False), ((), True)])
+def test_what_was_denied_before_counts_no_more(needs: tuple[int, ...], refused: bool) -> None:
+    no: Value = document({"Effect": "Deny", "Action": "iam:EnableMFADevice", "Resource": "*"})
+    then = here(asks(list(WITHOUT_MFA)))
+    now = account(then.state, holding("user", "ann", [mine("own")], {"no": no}), users=then.users.values())
+    gone = change(1, at("iam.user_inline", "ann", "no"), no, None, risk="additive")
+    joins = change(2, at("iam.group_member", "g", "ann"), None, "member", *needs, risk="restrictive")
+    assert bool(violations(now, gone, joins)) is refused
+
+
 @pytest.mark.parametrize("mfa", [True, False])
 @pytest.mark.parametrize("left", [["s3:*"], list(WITHOUT_MFA)])
 def test_a_new_password_must_be_changed_by_whoever_is_asked_for_mfa_already(mfa: bool, left: list[str]) -> None:

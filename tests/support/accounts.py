@@ -11,10 +11,15 @@ from remediate.account import Account, Key, KeySlot, Password, Role, User
 from remediate.controls.base import Control
 from remediate.model import Address, Change, Reason, Risk, State, Struct, Value, at
 from remediate.planner import Chosen
+from remediate.policy.branches import MOST_KEYS
 
 ME = "111122223333"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ADMIN, READ_ONLY = (f"arn:aws:iam::aws:policy/{name}" for name in ("AdministratorAccess", "ReadOnlyAccess"))
+
+
+TOO_MANY: Value = {f"aws:RequestTag/{n}": "x" for n in range(MOST_KEYS + 1)}
+"""Conditions on more keys than can be gone through: what they come to cannot be told."""
 
 
 def ago(days: float) -> datetime:
