@@ -65,11 +65,12 @@ def rules(trust: Value, who: Caller, known: Known, layers: Layers) -> Iterator[R
         how = reach(statement.principals, statement.effect, who, bounded=unbound != layers)
         if how == "":
             continue
-        given = {"behind": unbound, "account": TRUST}.get(how or "", layers)
-        doubt = frozenset({Free(text)}) if how is None else frozenset[Free]()
         allows = statement.effect == "Allow"
+        by: Mapping[str | None, Layers] = {"behind": unbound, "account": TRUST}
+        given = by.get(how, layers) if allows else layers
+        doubt = frozenset({Free(text)}) if how is None else frozenset[Free]()
         for one in prepared(_anywhere(text), known):
-            yield Rule(allows, given if allows else layers, given if allows else layers, one.open | doubt)
+            yield Rule(allows, given, given, one.open | doubt)
 
 
 def _statements(trust: Value) -> Iterator[str]:

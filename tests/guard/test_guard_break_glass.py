@@ -63,6 +63,9 @@ CASES: dict[str, tuple[Change, str]] = {
     "their password": (
         change(1, at("iam.login_profile", "glass"), "password", None, risk="restrictive"), "#1 iam.login_profile/glass",
     ),
+    "something more": (
+        change(1, at("iam.user_inline", "glass", "more"), None, document(statement("s3:*")), risk="additive"), "",
+    ),
     "something new": (change(1, at("iam.user_tag", "glass", "k"), None, "v", risk="neutral"), ""),
     "a group that denies something": (
         joins("locked", "glass"), "would deny something to glass",
@@ -91,12 +94,19 @@ def test_what_a_change_takes(it: Change, said: str) -> None:
     [
         (Matcher(name="glas"), "name: glas"),
         (Matcher(tag={"for": "emergencies"}), "tag: {'for': 'emergencies'}"),
+        (Matcher(name="glas", path="/x/"), "name: glas, path: /x/"),
         (Matcher(name="emergency"), ""),
     ],
 )
 def test_a_line_that_fits_nobody_is_refused(matcher: Matcher, said: str) -> None:
     found = list(break_glass.violations(Access(Timeline(HERE, [])), RESOURCES, [matcher]))
     assert [said in line for line in found] == ([True] if said else [])
+
+
+def test_a_role_for_emergencies_is_denied_nothing() -> None:
+    it = change(1, at("iam.role_inline", "emergency", "no"), None, document(DENY))
+    found = list(break_glass.violations(Access(Timeline(HERE, [it])), RESOURCES, [Matcher(name="emergency")]))
+    assert found == [f"#1 {it.address} would deny something to emergency, who is for emergencies"]
 
 
 @pytest.mark.parametrize("back", [False, True])

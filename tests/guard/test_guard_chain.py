@@ -13,16 +13,24 @@ from remediate.guard.timeline import Timeline
 from remediate.model import Change, Risk, Value, at
 
 OPS, HUB = at("iam.role", "ops"), at("iam.role", "hub")
+SESSION = f"arn:aws:sts::{ME}:assumed-role"
+BY_ANN, HUBS = f"arn:aws:iam::{ME}:user/ann", f"{SESSION}/hub/x"
 OPS_ARN = f"arn:aws:iam::{ME}:role/ops"
 ROOT: Value = {"AWS": f"arn:aws:iam::{ME}:root"}
 ANN: Value = {"AWS": f"arn:aws:iam::{ME}:user/ann"}
 BY_HUB: Value = {"AWS": f"arn:aws:iam::{ME}:role/hub"}
 VENDOR: Value = {"AWS": "arn:aws:iam::999988887777:root"}
 BOTH: Value = {"AWS": [f"arn:aws:iam::{ME}:root", "arn:aws:iam::999988887777:root"]}
+HASH: Value = {"CanonicalUser": "a" * 64}
 LAMBDA: Value = {"Service": "lambda.amazonaws.com"}
 OKTA: Value = {"Federated": f"arn:aws:iam::{ME}:saml-provider/okta"}
+SAME: Mapping[str, Value] = {"Effect": "Allow", "Principal": HASH, "Action": "sts:AssumeRole"}
+ALL_BUT: Mapping[str, Value] = {
+    "Effect": "Deny",
+    "NotPrincipal": {"AWS": [f"arn:aws:iam::{ME}:root", f"arn:aws:iam::{ME}:role/hub", HUBS]},
+    "Action": "sts:AssumeRole",
+}
 ASSUMES = document(statement("sts:AssumeRole", OPS_ARN))
-SESSION = f"arn:aws:sts::{ME}:assumed-role"
 
 
 def lets(principal: Value, effect: str = "Allow", **condition: Value) -> Mapping[str, Value]:
@@ -62,7 +70,6 @@ def denied(*said: Mapping[str, Value]) -> Change:
     return change(1, at("iam.user_inline", "ann", "no"), None, document(*said))
 
 
-BY_ANN, HUBS = f"arn:aws:iam::{ME}:user/ann", f"{SESSION}/hub/x"
 THEIRS = "arn:aws:iam::999988887777:user/zoe"
 NO_MFA: Value = {"aws:MultiFactorAuthPresent": "false"}
 DENY: Any = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
@@ -85,7 +92,18 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a user, on too many conditions": (
         now(BY_ANN), [to(lets(ROOT), lets(ANN, "Deny", StringEquals=TOO_MANY))], "user/ann is not let in"),
     "a user, who is kept from something else": (
-        now(BY_ANN), [to(lets(ROOT), {**lets(ANN, "Deny"), "Action": "sts:TagSession"})], ""),
+        now(BY_ANN), [to({**lets(ANN, "Deny"), "Action": "sts:TagSession"}, lets(ROOT))], ""),
+    "a user, who is kept from what a variable stands for": (
+        now(BY_ANN), [to({**lets(ANN, "Deny"), "Action": "sts:${aws:username}*"}, lets(ROOT))], ""),
+    "a user, who is let in after somebody else": (now(BY_ANN), [to(lets(VENDOR), lets(ROOT))], ""),
+    "a user, from one network": (
+        now(BY_ANN), [to(lets(ROOT, IpAddress={"aws:SourceIp": "203.0.113.0/24"}))], "user/ann is not let in"),
+    "a user, by what is no statement": (now(BY_ANN), [to(lets(ROOT, "Perhaps"))], "user/ann is not let in"),
+    "a user, as one whom only S3 knows": (now(BY_ANN), [to(lets(HASH))], "user/ann is not let in"),
+    "a user, as one whom only S3 knows, as before": (now(BY_ANN, HASH), [to(SAME)], ""),
+    "a user, as another whom only S3 knows": (
+        now(BY_ANN, HASH), [to(lets({"CanonicalUser": "b" * 64}), before=HASH)], "user/ann is not let in"),
+    "nobody knows by whom, and all but one kept out": (now(), [to(lets(ROOT), ALL_BUT)], "may not be let in"),
     "a user, with an external id": (
         now(BY_ANN), [to(lets(ROOT, StringEquals={"sts:ExternalId": "x"}))], "user/ann is not let in"),
     "a user with a key, with MFA": (
@@ -141,6 +159,18 @@ def test_a_boundary_binds_a_roles_session_and_no_user_who_is_named() -> None:
             assumed_by=by,
         )
         assert bool(violations(here, change(1, bound, wide, narrow))) is refused
+
+
+@pytest.mark.parametrize("boundary", ["", f"arn:aws:iam::{ME}:policy/b"])
+def test_a_deny_of_all_but_some_passes_over_nobody_who_has_a_boundary(boundary: str) -> None:
+    here = account(
+        now().state,
+        {at("iam.policy", f"arn:aws:iam::{ME}:policy/b"): {"path": "/", "document": document(statement("*"))}},
+        roles=[role("ops"), role("hub", boundary=boundary)],
+        caller=f"{SESSION}/ops/x",
+        assumed_by=HUBS,
+    )
+    assert bool(violations(here, to(lets(ROOT), ALL_BUT))) is bool(boundary)
 
 
 ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE"
