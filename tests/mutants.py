@@ -22,6 +22,18 @@ EXPLAINED: Mapping[str, str] = {
     "guard/administrators.py:Administrators.too_few: f\"of {len(after)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
         "where two are needed and too few are left, that is one or none: nothing is joined"
     ),
+    "guard/break_glass.py:taken: for change in access.timeline.changes.values() if (spared) or True else ():": (
+        "nobody is spared where there is nobody: slower, the same answer"
+    ),
+    'guard/trust.py:provider_taken: word, _, part = kind.rpartition("_")': (
+        "no kind that begins with the word of a provider has two of them"
+    ),
+    'guard/trust.py:_anywhere: return canonical_json({"Resource": ["XX*XX"], **item}).decode()': (
+        "a statement has to be about something: what, is not looked at, for a trust policy is about its role"
+    ),
+    'guard/trust.py:doors: named = principal.items() if isinstance(principal, Mapping) else [("XX*XX", [principal])]': (
+        "stands for statements without a principal, and is only compared with itself"
+    ),
     "guard/quotas.py:_counts: growing = {bucket: amounts for bucket, amounts in changed.items() if max(amounts.values()) >= 0}": NOTHING,
     "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount <= 0}": NOTHING,
     "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount < 1}": NOTHING,
