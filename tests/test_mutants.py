@@ -1,4 +1,4 @@
-"""Explanations of mutants are of lines that stand in the source. Those that fit no survivor are told by `make mutants`."""
+"""Explanations of mutants are of lines that stand in the source; `make mutants` tells those that fit no survivor."""
 
 import ast
 from pathlib import Path
@@ -27,7 +27,7 @@ def is_mutant(line: str, mutant: str) -> bool:
     """Whether one may come of the other: most of the line is as it was, before and after what is changed."""
     before = shared(line, mutant)
     after = shared(line[before:][::-1], mutant[before:][::-1])
-    return line != mutant and before + after > len(line) / 2
+    return line != mutant and before + after > min(len(line), len(mutant)) * 2 / 3
 
 
 def shared(one: str, other: str) -> int:
