@@ -1,7 +1,7 @@
 """Which group gives a user what its own policies give now: the arithmetic behind the `groups` control."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from remediate.account import Account
@@ -75,8 +75,38 @@ class Policies:
         popular = Counter(part for parts in split.values() for part in parts)
         for part, _ in sorted(popular.items(), key=lambda item: (-item[1], sorted(item[0]))):
             self._reserve(part, jobs)
+        found = {d.user: self._move(d, split[d.user]) for d in drafts}
+        while self._others(found, [(d, split[d.user]) for d in drafts if isinstance(found[d.user], NoWay)], jobs):
+            pass  # what was made for one may be just what another needs
         for draft in drafts:
-            yield draft, self._move(draft, split[draft.user])
+            yield draft, found[draft.user]
+
+    def _others(
+        self, found: dict[str, Move | NoWay], stuck: list[tuple[Draft, tuple[Units, ...]]], jobs: Mapping[str, str]
+    ) -> bool:
+        """Those who found no way, in the room that the others leave. A later plan would find it, too."""
+        used = {group for move in found.values() if isinstance(move, Move) for group in move.joins}
+        moved = False
+        for draft, parts in stuck:
+            move = self._in_what_is_left(draft, parts, jobs, used)
+            if isinstance(move, Move):
+                found[draft.user], moved = move, True
+                used.update(move.joins)
+        return moved
+
+    def _in_what_is_left(
+        self, draft: Draft, parts: tuple[Units, ...], jobs: Mapping[str, str], used: set[str]
+    ) -> Move | NoWay:
+        """As usual, or in one group for all that is needed, or by a swap."""
+        free = self.per_user > len(self.account.groups_of(draft.user)) and len(draft.needs) <= self.per_group
+        for way in filter(None, (parts, (draft.needs,) if free else ())):
+            self._release(used)
+            for part in way:
+                self._reserve(part, jobs)
+            if isinstance(move := self._join(draft.user, way), Move):
+                return move
+        self._release(used)
+        return self._swap(draft)
 
     def _split(self, draft: Draft, jobs: Mapping[str, str]) -> tuple[Units, ...]:
         rest = set(draft.needs)
@@ -176,6 +206,17 @@ class Policies:
         only = next(iter(units)) if len(units) == 1 else ""
         name = jobs.get(only) or _bundle_name(units)
         self.new_groups[self._group_names.take(name, digest(sorted(units)))] = units
+
+    def _release(self, used: Container[str]) -> None:
+        """Gives back what was reserved for groups that nobody joins."""
+        unused = [group for group in self.new_groups if group not in used]
+        for group in unused:
+            del self.new_groups[group]
+            self._group_names.give_back(group)
+        self.group_room += len(unused)
+        kept = {arn for units in self.new_groups.values() for arn in units}
+        self.policy_room += len(self._reserved - kept)
+        self._reserved &= kept
 
     @cached_property
     def _existing(self) -> Mapping[Units, str]:

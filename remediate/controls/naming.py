@@ -21,6 +21,10 @@ class Names:
                 return name
         raise AssertionError("two different contents with one hash")
 
+    def give_back(self, name: str) -> None:
+        """Nothing has this name after all."""
+        self._taken.discard(name.lower())
+
 
 def free(name: str, taken: Collection[str]) -> str:
     """The name, or with the first number behind it that makes it free: `main`, `main-2`, `main-3`."""

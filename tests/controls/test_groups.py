@@ -340,6 +340,38 @@ def test_one_users_obstacle_is_not_anothers() -> None:
     assert sorted(m.address for m in draft.manual) == ["iam.user/ann", "iam.user/bob"]
 
 
+TEN, OTHERS = ([f"arn:aws:iam::aws:policy/{some}{n}" for n in range(10)] for some in ("Some", "Other"))
+LAST = {
+    # how many groups are left, and who has which policies: which groups come to be
+    "two policies": (1, {"ann": [S3, EC2]}, {"AmazonEC2FullAccess-and-1-more"}),
+    "two jobs": (1, {"ann": [ADMIN, READ_ONLY]}, {"AdministratorAccess-and-1-more"}),
+    "two jobs, and what more people share": (
+        2,
+        {"ann": [ADMIN, READ_ONLY], "bob": [S3], "cid": [S3]},
+        {"AmazonS3FullAccess", "AdministratorAccess-and-1-more"},
+    ),
+    "more than one group carries": (1, {"ann": [ADMIN, *TEN], "bob": [READ_ONLY]}, {"ReadOnlyUsers"}),
+    "that twice": (2, {"ann": [ADMIN, *TEN], "bob": [POWER, *OTHERS]}, {"Admins", "Some0-and-9-more"}),
+}
+
+
+@pytest.mark.parametrize(("left", "who", "made"), LAST.values(), ids=LAST)
+def test_no_room_is_kept_for_a_group_that_nobody_joins(left: int, who: Mapping[str, list[str]], made: set[str]) -> None:
+    now = account(*(holding("user", name, arns) for name, arns in who.items()), summary={"GroupsQuota": left})
+    state = folded(now.state, plan(now).changes)
+    assert names(state, "iam.group") == made
+    assert plan(after(now, state)).changes == ()
+
+
+def test_no_room_is_kept_for_a_policy_that_no_group_carries() -> None:
+    one, other = {"p": document(READ)}, {"q": document(WRITE)}
+    now = account(
+        holding("user", "ann", [ADMIN, *TEN], one), holding("user", "bob", (), other),
+        summary={"GroupsQuota": 2, "PoliciesQuota": 1},
+    )  # fmt: skip
+    moved(now, stuck=("ann",))
+
+
 def test_the_last_policy_and_group_are_used() -> None:
     now = account(holding("user", "ann", (), {"p": document(READ)}), summary={"GroupsQuota": 1, "PoliciesQuota": 1})
     moved(now)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 from support.accounts import (
     ADMIN,
@@ -485,8 +485,19 @@ def after(now: Account, state: Mapping[Address, Value]) -> Account:
     return msgspec.structs.replace(now, state=state)
 
 
+TWO_GROUPS_LEFT = account(
+    holding("user", "ann", [ADMIN, READ_ONLY]),
+    *(holding("user", name, (), {"p": document(statement("s3:GetObject"))}) for name in ("bob", "cid")),
+    *(holding("group", "RequireMFA", ()), holding("group", "one", ()), members(one="ann")),
+    users=[user("ann", **SIGNS_IN), user("bob"), user("cid")],
+    summary={"GroupsPerUserQuota": 3, "GroupsQuota": 4, "PoliciesQuota": 5},
+)
+"""bob and cid need one, and ann needs two, or one for both her policies."""
+
+
 @settings(max_examples=300, deadline=None)
 @given(accounts())
+@example(TWO_GROUPS_LEFT)
 def test_both_controls_in_one_plan_are_accepted_are_enough_and_are_taken_back(now: Account) -> None:
     draft = plan(now, BOTH)  # the guard has looked at it
     event(f"joined: {len(joined(draft))}, by hand: {len(draft.manual)}")
