@@ -5,7 +5,6 @@ people can decide: the plan is followed change by change, and whom a change conc
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +15,7 @@ from remediate.model import Address, Change, Concerned, Effect, Proof, Witness, 
 from remediate.policy import NotAPolicy
 from remediate.policy.compare import Difference, Policies
 from remediate.policy.known import ADMINISTRATOR, Known
+from remediate.policy.sessions import callers, looks, marked
 from remediate.policy.statement import parse
 from remediate.policy.witness import Shown, generally
 
@@ -121,34 +121,36 @@ class Comparing:
         before, after = (spelled_out(self.account, side) for side in (step.before, step.after))
         key = (tuple(before.items()), tuple(after.items()), relevant(known, (before, after)))
         if key not in self._made:
-            lost, gained = (self._shown.differences(*sides, known) for sides in ((before, after), (after, before)))
-            self._made[key] = _witnesses(lost, known), _witnesses(gained, known)
+            self._made[key] = self._differing(before, after, known), self._differing(after, before, known)
         return self._made[key]
+
+    def _differing(self, more: Policies, less: Policies, known: Known) -> Witnesses:
+        """What one side allows and the other does not: to the user or role, and what else to sessions of theirs."""
+        told: set[str] = set()
+        found: list[Witness] = []
+        for keys in callers(known, (more, less)):
+            differences = [d for d in self._shown.differences(more, less, keys) if d.statement not in told]
+            told.update(d.statement for d in differences)
+            found += [_witness(marked(generally(d, keys), keys)) for d in differences]
+        return _distinct(found)
 
 
 def relevant(known: Known, sides: Iterable[Policies]) -> object:
     """What is known of somebody, if their policies look at it."""
     texts = (text for side in sides for held in side.values() for text in held)
-    return tuple(sorted(known.items())) if any(map(_looks, texts)) else None
+    return tuple(sorted(known.items())) if any(map(looks, texts)) else None
 
 
-@lru_cache(maxsize=65536)
-def _looks(statement: str) -> bool:
-    """Whether a statement may look at who asks."""
-    return any(sign in statement for sign in ("${", '"aws:principal', '"aws:user'))
-
-
-def _witnesses(found: Iterable[Difference], known: Known) -> Witnesses:
+def _distinct(found: Iterable[Witness]) -> Witnesses:
     """One for each request: several statements may be shown by the same."""
     by_request: dict[tuple[str, str, str], Witness] = {}
-    for difference in found:
-        one = _witness(difference, known)
+    for one in found:
         by_request.setdefault((one.action, one.resource, one.doubt or repr(sorted(one.context.items()))), one)
     return tuple(by_request.values())
 
 
-def _witness(found: Difference, known: Known) -> Witness:
-    request = generally(found, known).request
+def _witness(found: Difference) -> Witness:
+    request = found.request
     if request is None:
         return Witness(statement=found.statement, doubt=found.doubt)
     return Witness(

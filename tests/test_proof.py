@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 from support.accounts import (
     ADMIN,
+    ME,
     NOW,
     account,
     change,
@@ -37,7 +38,7 @@ from remediate.model import Address, Change, Effect, Risk, Value, at
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.policy.compare import Policies
-from remediate.policy.known import effects
+from remediate.policy.known import Known, effects
 from remediate.policy.request import Request
 from remediate.policy.witness import shows
 from remediate.proof import asks, prove
@@ -258,6 +259,35 @@ def moments(now: Account, changes: Sequence[Change]) -> Iterator[tuple[int, Addr
     yield from ((0, who, first[who], last[who]) for who in everybody)
 
 
+SESSION: Known = {
+    "aws:principalaccount": ME,
+    "aws:principaltype": "FederatedUser",
+    "aws:principalarn": f"arn:aws:sts::{ME}:federated-user/ann",
+    "aws:username": None,
+}
+"""What a request of a session says that ann made with GetFederationToken."""
+FEDERATE = Request(action="sts:GetFederationToken", resource=str(SESSION["aws:principalarn"]))
+
+
+def asking(who: Address, now: Account, sides: Sequence[Policies]) -> list[Known]:
+    """Who asks with these policies: the user or role, and the sessions that a user may make with them."""
+    known = facts_of(now, who)
+    nothing: Policies = {"identity": frozenset()}
+    makes = who.startswith("iam.user/") and any(
+        shows(msgspec.structs.replace(FEDERATE, context=context), side, nothing, known)
+        for side in sides
+        for context in MFA_OR_OFFICE
+    )
+    return [known, SESSION] if makes else [known]
+
+
+MFA_OR_OFFICE = [
+    {"aws:multifactorauthpresent": mfa, "aws:sourceip": source}
+    for mfa in ("true", "false")
+    for source in ("203.0.113.9", "8.8.8.8")
+]
+
+
 def by(effect: Effect, change: int) -> tuple[Address, ...]:
     return next((concerned.who for concerned in effect.changes if concerned.change == change), ())
 
@@ -270,15 +300,64 @@ def test_proof_and_evaluator_never_disagree(case: tuple[Account, list[Change]], 
     for id, who, before, after in moments(now, changes):
         named = [e for e in proof.effects if who in (e.who if not id else by(e, id))]
         known = facts_of(now, who)
+        callers = asking(who, now, (before, after))
+        event(f"sessions: {len(callers) > 1}")
         for verb, more, less in (("loses", before, after), ("gains", after, before)):
             witnesses = [w for e in named for w in getattr(e, verb)]
             event(f"{verb}: {bool(witnesses)}")
             if not witnesses:
-                assert not any(shows(request, more, less, known) for request in asked), (id, who, verb)
+                assert not any(shows(r, more, less, keys) for r in asked for keys in callers), (id, who, verb)
             for w in witnesses:
                 place = w.resource.replace("${aws:username}", who.partition("/")[2])
                 request = Request(action=w.action, resource=place, context=w.context)
-                assert w.doubt or shows(request, more, less, known), (id, who, verb, w)
+                keys = SESSION if w.context.get("aws:principaltype") == "FederatedUser" else known
+                assert w.doubt or shows(request, more, less, keys), (id, who, verb, w)
+
+
+ONLY_ANN: dict[str, Any] = {"Condition": {"StringEquals": {"aws:username": "ann"}}}
+NOT_BOB: dict[str, Any] = {"Condition": {"StringNotEquals": {"aws:username": "bob"}}}
+FEDERATED: dict[str, Any] = {"Condition": {"StringEquals": {"aws:PrincipalType": "FederatedUser"}}}
+NOT_ANN: dict[str, Any] = {"Condition": {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ME}:user/ann"}}}
+QUEUES = statement("sqs:*")
+IN_SESSIONS: dict[str, tuple[dict[str, Any], list[dict[str, Any]], str]] = {
+    "a name that was a variable": (
+        statement("sqs:*", HOME), [statement("sqs:*", HOME.replace("${aws:username}", "ann"))], "give"),
+    "one value of a condition": (statement("sqs:*", **ONLY_ANN), [QUEUES], "give"),
+    "what there is not, negated": (statement("sqs:*", **NOT_BOB), [QUEUES], ""),
+    "a Deny of their own": (QUEUES, [QUEUES, statement("sqs:*", **FEDERATED) | {"Effect": "Deny"}], "take"),
+    "a Deny for everybody else": (QUEUES, [QUEUES, statement("sqs:*", **NOT_ANN) | {"Effect": "Deny"}], "take"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "does"), IN_SESSIONS.values(), ids=IN_SESSIONS)
+@pytest.mark.parametrize("makes", [True, False])
+def test_what_means_nothing_to_a_user_may_mean_something_to_a_session(
+    one: dict[str, Any], other: list[dict[str, Any]], does: str, makes: bool
+) -> None:
+    more = document(statement("sts:Get*" if makes else "sts:GetCallerIdentity"))
+    own, opposite = at("iam.user_inline", "ann", "own"), {"give": "take", "take": "give", "": ""}
+    for before, after, what in (
+        (document(one), document(*other), does), (document(*other), document(one), opposite[does]),
+    ):  # fmt: skip
+        now = account(holding("user", "ann", (), {"own": before, "more": more}), users=[user("ann")])
+        swap = [change(1, own, before, after)]
+        said = "\n".join(access.violations(Access(Timeline(now, swap))))
+        shown = [(bool(e.gains), bool(e.loses)) for e in prove(now, swap).effects[:1]]
+        if makes and what:
+            assert re.search(rf"would {what} .*such as sqs:.*aws:principaltype is FederatedUser", said), said
+            assert shown == [(what == "give", what == "take")]
+        else:
+            assert (said, shown) == ("", [])
+
+
+def test_a_role_makes_no_such_sessions() -> None:
+    free, denied = (
+        document(statement("*"), *more) for more in ((), (statement("sqs:*", **FEDERATED) | {"Effect": "Deny"},))
+    )
+    now = account(holding("role", "r", (), {"own": free}), roles=[role("r")])
+    swap = [change(1, at("iam.role_inline", "r", "own"), free, denied)]
+    assert not list(access.violations(Access(Timeline(now, swap))))
+    assert not prove(now, swap).effects
 
 
 MIXED = "arn:aws:iam::aws:policy/AWSPrivateCAUser"

@@ -19,7 +19,8 @@ from remediate.guard.carriers import Access, Carrier, Carriers, ends, standing, 
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Risk, name_of
 from remediate.policy.compare import CONTROL, Difference, Policies
-from remediate.policy.known import EVERYTHING, denies
+from remediate.policy.known import EVERYTHING, Known, denies
+from remediate.policy.sessions import callers, marked
 from remediate.policy.witness import Shown, told
 
 GIVES: frozenset[Risk] = frozenset({"additive"})
@@ -33,13 +34,21 @@ def violations(access: Access) -> Iterator[str]:
     shown = Shown(timeline.account.id)
     for principal in access.concerned():
         if principal in timeline.account.state:  # and not one that this plan creates
-            yield from Proof(timeline, principal, access.layers(principal), shown).violations()
+            layers = access.layers(principal)
+            everything = {layer: frozenset(held) for layer, held in layers.items()}
+            who = callers(facts_of(timeline.account, principal), [everything])
+            proofs = [Proof(timeline, principal, layers, shown, known) for known in who]
+            found = {about: said for proof in reversed(proofs) for about, said in proof.violations()}
+            yield from found.values()  # what is wrong for the user or role; else what is for their sessions
 
 
 class Proof:
-    """What the plan means for one user or role."""
+    """What the plan means for one user or role, or for sessions that they make. `known`: what every request says."""
 
-    def __init__(self, timeline: Timeline, principal: Address, layers: Mapping[str, Carriers], shown: Shown) -> None:
+    def __init__(
+        self, timeline: Timeline, principal: Address, layers: Mapping[str, Carriers], shown: Shown, known: Known
+    ) -> None:
+        self.known = known
         self.timeline = timeline
         self.shown = shown
         self.principal = principal
@@ -48,13 +57,15 @@ class Proof:
         self.lasting: Policies = _those(layers, lambda carriers: stays(timeline, carriers))
         self.ever: Policies = {layer: frozenset(held) for layer, held in layers.items()}
 
-    def violations(self) -> Iterator[str]:
+    def violations(self) -> Iterator[tuple[object, str]]:
+        """Each with what it is about."""
         for layer, held in self.layers.items():
             for text in held:
                 judge = self._begins if text not in self.now[layer] else self._goes
                 if text not in self.lasting[layer]:
                     for taken, part in self._halves(text):
-                        yield from judge(layer, text, part, taken=taken)
+                        for said in judge(layer, text, part, taken=taken):
+                            yield (layer, text, taken), said
 
     def _halves(self, text: str) -> Iterator[tuple[bool, Held]]:
         """What a statement or policy of AWS's denies, and what it allows: either is a gain or a loss of its own."""
@@ -121,7 +132,8 @@ class Proof:
         return self._difference({**left, "identity": free}, {**left, "identity": free | part})
 
     def _difference(self, more: Policies, less: Policies) -> Difference | None:
-        return next(self.shown.differences(more, less, facts_of(self.timeline.account, self.principal)), None)
+        found = next(self.shown.differences(more, less, self.known), None)
+        return found and marked(found, self.known)
 
     def _spelled(self, policies: Policies) -> Policies:
         return spelled_out(self.timeline.account, policies)
