@@ -45,12 +45,12 @@ def replay(account: Account, changes: Sequence[Change], now: datetime) -> Replay
         for call in filter(one.stops, records.of(one.arn)):
             fates.settle(one.arn, call, Fate("denied", one.change.id, named(call)))
     for change in trust.changed(changes):
-        for arn in records.people:
-            assuming = [call for call in records.of(arn) if trust.assumed(account, change, call)]
-            fates.concern(change.id, arn, assuming)
-            for call in assuming:
-                verdict = trust.verdict(change, arn, call, records.facts(arn), now)
-                fates.settle(arn, call, Fate(verdict, change.id, named(call)))
+        assuming = [(arn, call) for arn, call in records.assuming if trust.assumed(account, change, call)]
+        for arn in {arn for arn, _ in assuming}:
+            fates.concern(change.id, arn, [call for who, call in assuming if who == arn])
+        for arn, call in assuming:
+            verdict = trust.verdict(change, arn, call, records.facts(arn), now)
+            fates.settle(arn, call, Fate(verdict, change.id, named(call)))
     _Policies(account, records, now, fates).weigh(changes)
     return _told(account.id, records, fates, changes)
 
@@ -93,23 +93,23 @@ class _Policies:
 
     def _somebody(self, whole: Step, parts: Sequence[Step]) -> None:
         """What one user or role loses; the steps of a whole plan come after those of its changes."""
-        arn = self._records.arn(whole.principal)
-        made, perhaps = self._records.of(arn), self._records.perhaps_of(arn)
-        taking = [part for part in parts if self._of(part).takes]
-        for part in taking:
-            self._fates.concern(part.change, arn, made or perhaps)
-        for call in made or perhaps:
-            verdict, action = self._of(whole).verdict(call, self._now)
-            if needed(call.event) is None and self._of(whole).concern(call.event):
-                self._fates.unmapped(arn, call)
+        arn, sides = self._records.arn(whole.principal), self._of(whole)
+        own, perhaps = self._records.of(arn), self._records.perhaps_of(arn)
+        taking = [(part.change, self._of(part)) for part in parts if self._of(part).takes]
+        for change, _ in taking:
+            self._fates.concern(change, arn, own or perhaps)
+        for call in own or perhaps:
+            verdict, action = sides.verdict(call, self._now)
             if verdict != "kept":
                 said = "perhaps" if perhaps else verdict
                 self._fates.settle(arn, call, Fate(said, self._blamed(call, taking), action))
+            elif needed(call.event) is None and sides.concern(call.event):
+                self._fates.unmapped(arn, call)
 
-    def _blamed(self, call: Call, taking: Sequence[Step]) -> int:
+    def _blamed(self, call: Call, taking: Sequence[tuple[int, Sides]]) -> int:
         """The change that stops a call; the last of those that together do."""
-        found = (part.change for part in taking if self._of(part).verdict(call, self._now)[0] != "kept")
-        return next(found, taking[-1].change)
+        found = (change for change, sides in taking if sides.verdict(call, self._now)[0] != "kept")
+        return next(found, taking[-1][0])
 
     def _of(self, step: Step) -> Sides:
         """People with the same policies are told apart only where these look at who they are."""

@@ -29,15 +29,20 @@ def told(call: Call) -> Known:
 
     What an AWS service called on somebody's behalf has no address of theirs.
     """
-    known = dict(_by(call.network))
-    if call.credential.startswith(LASTING):
+    return _told(call.network, call.credential.startswith(LASTING), call.mfa, call.region)
+
+
+@lru_cache(maxsize=65536)
+def _told(network: str, lasting: bool, mfa: str, region: str) -> Known:
+    known = dict(_by(network))
+    if lasting:
         known |= {key: value for key, value in BY_KEY.items() if key not in DIRECT}
-    elif call.mfa:
-        known[MFA] = MFA_SAID[call.mfa]
-        if call.mfa == "no":
+    elif mfa:
+        known[MFA] = MFA_SAID[mfa]
+        if mfa == "no":
             known[AGE] = None
-    if "*" not in call.region:
-        known[REGION] = call.region
+    if "*" not in region:
+        known[REGION] = region
     return known
 
 

@@ -24,13 +24,13 @@ class Fates:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, Call], Fate] = {}
-        self._concerned: dict[int, dict[str, Sequence[Call]]] = defaultdict(dict)
+        self._concerned: dict[int, dict[str, int]] = defaultdict(dict)
         self._unmapped: set[tuple[str, Call]] = set()
 
     def concern(self, change: int, arn: str, made: Sequence[Call]) -> None:
         """A change takes something from somebody."""
         if made:
-            self._concerned[change][arn] = made
+            self._concerned[change][arn] = sum(call.calls for call in made)
 
     def settle(self, arn: str, call: Call, fate: Fate) -> None:
         """What is sure stands before what is perhaps so, and the first before the others."""
@@ -48,7 +48,7 @@ class Fates:
         return tuple(
             Weighed(
                 change=change,
-                calls=sum(call.calls for made in people.values() for call in made),
+                calls=sum(people.values()),
                 denied=stopped.get((change, "denied"), 0),
                 perhaps=stopped.get((change, "perhaps"), 0),
             )

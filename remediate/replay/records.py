@@ -1,14 +1,15 @@
 """What is recorded of an account's people, as its facts say it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from remediate.account import Account
 from remediate.effective import facts_of
 from remediate.evidence.facts import EVIDENCE, USE, Call, calls
 from remediate.evidence.summary import everybody
-from remediate.model import Address, at, kind_of, name_of
+from remediate.model import Address, Value, at, kind_of, name_of
 from remediate.policy.known import Known
 
 DATA = re.compile(
@@ -20,6 +21,9 @@ DATA = re.compile(
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html"""
 
 
+ASSUMING = frozenset(f"sts.amazonaws.com/AssumeRole{by}" for by in ("", "WithSAML", "WithWebIdentity"))
+
+
 class Records:
     """The calls that were made and allowed."""
 
@@ -29,8 +33,7 @@ class Records:
             **{user.arn: at("iam.user", user.name) for user in account.users.values()},
             **{role.arn: at("iam.role", role.name) for role in account.roles.values()},
         }
-        self._calls = {name_of(address): tuple(calls(fact)) for address, fact in account.facts_of(USE)}
-        self._together = self._calls.get(everybody(account.id), ())
+        self._facts = {name_of(address): fact for address, fact in account.facts_of(USE)}
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -40,18 +43,19 @@ class Records:
             return None
         return datetime.fromisoformat(str(said["since"])), datetime.fromisoformat(str(said["until"]))
 
-    @property
-    def people(self) -> Sequence[str]:
-        """Everybody who called, by ARN or by another name."""
-        return tuple(self._calls)
-
     def of(self, arn: str) -> Sequence[Call]:
         """What somebody did."""
-        return self._calls.get(arn, ())
+        return calls(self._facts.get(arn))
 
     def perhaps_of(self, arn: str) -> Sequence[Call]:
         """What somebody may have done, where an account has too many people for the records to tell them apart."""
-        return () if arn in self._calls else self._together
+        return () if arn in self._facts else self.of(everybody(self._account.id))
+
+    @cached_property
+    def assuming(self) -> Sequence[tuple[str, Call]]:
+        """The calls by which somebody assumed a role, each with whose it was: an ARN, or another name."""
+        found = (arn for arn, fact in self._facts.items() if not ASSUMING.isdisjoint(_events(fact)))
+        return [(arn, call) for arn in found for call in self.of(arn) if call.event in ASSUMING]
 
     def facts(self, arn: str) -> Known:
         """What every request of theirs says of them."""
@@ -65,11 +69,12 @@ class Records:
 
     def total(self) -> int:
         """How many calls there are: of the account's people, and of others in it."""
-        return sum(call.calls for made in self._calls.values() for call in made)
+        return sum(call.calls for arn in self._facts for call in self.of(arn))
 
     def data(self) -> bool:
         """Whether any of them is of the kind that trails leave out."""
-        return any(DATA.match(event) for event in set(self._events()))
+        return any(DATA.match(event) for event in {event for fact in self._facts.values() for event in _events(fact)})
 
-    def _events(self) -> Iterator[str]:
-        return (call.event for made in self._calls.values() for call in made)
+
+def _events(fact: Value) -> set[str]:
+    return {call.event for call in calls(fact)}

@@ -9,7 +9,8 @@ that is not what the change takes away.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from itertools import compress, count
+from typing import Literal, NamedTuple
 
 from remediate.evidence.actions import needed, service_of
 from remediate.evidence.arns import forms
@@ -30,6 +31,26 @@ GRAVER: Sequence[Verdict] = ("kept", "perhaps", "denied")
 NOWHERE: Layers = frozenset()
 
 
+ANYWHERE = ("",)
+UNTOLD = object()
+"""Stands for a key of which a record does not tell."""
+
+
+class Asked(NamedTuple):
+    """What bears on calls that need one action."""
+
+    numbers: tuple[int, ...]
+    there: Sequence[Active]
+    """The statements that are about it, and their numbers."""
+    suspect: bool
+    """Whether something may be taken from them."""
+    everywhere: bool
+    """Whether it is the same on every resource."""
+    keys: Sequence[str]
+    """The condition keys that are looked at, but for the time."""
+    timed: bool
+
+
 class Sides:
     """The policies of some people before and after a change. What is asked twice is answered once."""
 
@@ -37,8 +58,8 @@ class Sides:
         question = Question(before, after, known)
         self.layers = question.layers
         self._actives = question.actives
-        self._suspects = {id(self._actives[number]) for number in question.suspects()}
-        self._about: dict[str, Sequence[Active]] = {}
+        self._suspects = frozenset(question.suspects())
+        self._about: dict[str, Asked] = {}
         self._found: dict[object, Verdict] = {}
 
     @property
@@ -49,7 +70,7 @@ class Sides:
     def concern(self, event: str) -> bool:
         """Whether what is taken away may be what an event needs of which that is not known."""
         service = service_of(event)
-        services = (rule(a.text).services for a in self._actives if id(a) in self._suspects)
+        services = (rule(self._actives[number].text).services for number in self._suspects)
         return any(found is None or service in found for found in services)
 
     def verdict(self, call: Call, now: datetime) -> tuple[Verdict, str]:
@@ -61,22 +82,33 @@ class Sides:
         return max(verdicts, key=lambda found: GRAVER.index(found[0]), default=("kept", ""))
 
     def _verdict(self, action: str, resource: str, call: Call, now: datetime) -> Verdict:
-        there = self._of(action.lower())
-        if not any(id(active) in self._suspects for active in there):
+        asked = self._asked(action)
+        if not asked.suspect:
             return "kept"
         known = told(call)
-        timed = any(isinstance(x, Condition) and x.key in TIMES for a in there for x in a.statement.open)
-        key = (action, resource, tuple(sorted(known.items())), call.hours if timed else "")
+        places = ANYWHERE if asked.everywhere else _places(action, resource)
+        about = tuple(known.get(key, UNTOLD) for key in asked.keys)
+        key = (asked.numbers, places, about, call.hours if asked.timed else "")
         if key not in self._found:
-            places = _places(action, resource)
-            hours = again(call.hours, now) if timed else [[[{}]]]
-            self._found[key] = over_hours(hours, lambda moment: self._at(there, places, {**known, **moment}))
+            hours = again(call.hours, now) if asked.timed else [[[{}]]]
+            self._found[key] = over_hours(hours, lambda moment: self._at(asked.there, places, {**known, **moment}))
         return self._found[key]
 
-    def _of(self, action: str) -> Sequence[Active]:
+    def _asked(self, action: str) -> Asked:
         if action not in self._about:
-            covers = (a for a in self._actives if _listed(a.statement.actions).cover(action, lambda _: None))
-            self._about[action] = tuple(covers)
+            name = action.lower()
+            covers = (_listed(active.statement.actions).cover(name, lambda _: None) for active in self._actives)
+            numbers = tuple(compress(count(), covers))
+            there = [self._actives[number] for number in numbers]
+            keys = {x.key for a in there for x in a.statement.open if isinstance(x, Condition)}
+            self._about[action] = Asked(
+                numbers=numbers,
+                there=there,
+                suspect=not self._suspects.isdisjoint(numbers),
+                everywhere=all(active.statement.everywhere for active in there),
+                keys=tuple(sorted(keys - TIMES)),
+                timed=bool(keys & TIMES),
+            )
         return self._about[action]
 
     def _at(self, there: Sequence[Active], places: Sequence[str], known: Known) -> Verdict:
@@ -137,7 +169,7 @@ def _places(action: str, resource: str) -> Sequence[str]:
     if resource:
         return tuple("" if form == ANY else form.replace("${", "${$}{") for form in forms(action, resource))
     known = catalog.actions().get(action.lower())
-    return (ANY,) if known and known.arns == (ANY,) else ("",)
+    return (ANY,) if known and known.arns == (ANY,) else ANYWHERE
 
 
 def _sorts(there: Sequence[Active], place: str) -> Iterator[str]:

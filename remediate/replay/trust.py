@@ -14,7 +14,6 @@ from remediate.policy.request import Caller
 from remediate.replay.circumstances import again, told
 from remediate.replay.sides import NOWHERE, Verdict, of_rules, over_hours
 
-ASSUMING = frozenset(f"sts.amazonaws.com/AssumeRole{by}" for by in ("", "WithSAML", "WithWebIdentity"))
 OWN: Layers = frozenset({"own"})
 """The layer of the caller's own policies: they are as they were, and allowed the call."""
 LAYERS = OWN | trust.TRUST
@@ -30,9 +29,9 @@ def changed(changes: Sequence[Change]) -> Iterator[Change]:
 
 
 def assumed(account: Account, change: Change, call: Call) -> bool:
-    """Whether a call was one by which the role that a change is about was assumed, or may have been."""
+    """Whether a call that assumed a role was about the one that a change is about, or may have been."""
     role = account.roles.get(name_of(change.address))
-    return role is not None and call.event in ASSUMING and call.resource in (role.arn, "")
+    return role is not None and call.resource in (role.arn, "")
 
 
 def verdict(change: Change, arn: str, call: Call, facts: Known, now: datetime) -> Verdict:
