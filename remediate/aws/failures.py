@@ -32,7 +32,7 @@ DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation Aut
 
 ENDED = frozenset(
     "ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId UnrecognizedClientException "
-    "SignatureDoesNotMatch IncompleteSignature AuthFailure InvalidToken".split()
+    "SignatureDoesNotMatch IncompleteSignature AuthFailure InvalidToken InvalidAccessKeyId".split()
 )
 
 BROKEN = frozenset(

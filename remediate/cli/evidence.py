@@ -1,6 +1,5 @@
 """`remediate evidence`"""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,40 +9,48 @@ from remediate.cli import options, terminal, work
 from remediate.errors import BadInput, RemediateError
 
 if TYPE_CHECKING:
-    from remediate.evidence.logs import Log
+    from remediate.evidence.gathered import Report
 
-PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+SOURCE = "A folder of CloudTrail's log files, or s3://BUCKET/PREFIX: the bucket that a trail writes to."
 
 
 def evidence(
-    source: Annotated[Path, typer.Argument(help="A folder of CloudTrail's log files.", metavar="FOLDER")],
+    source: Annotated[str, typer.Argument(help=SOURCE, metavar="SOURCE")],
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How far back.", metavar="N")] = 90,
     account: Annotated[str, typer.Option("--account", help="Of which account, if of several.", metavar="ID")] = "",
     folder: Annotated[
         Path, typer.Option("--folder", help="Where to keep what they say.", metavar="FOLDER")
     ] = work.EVIDENCE,
+    requester_pays: Annotated[
+        bool, typer.Option("--requester-pays", help="Pay for reading a bucket that asks its readers to.")
+    ] = False,
     as_json: options.Json = False,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Read CloudTrail's log files: who did what, from where, how often.
+    """Read what CloudTrail recorded: who did what, from where, how often.
 
-    What they say is kept as a summary by week and principal; a file that was read is not read again. Nothing is sent
-    anywhere, and no AWS account is needed.
+    What the records say is kept as a summary by week and principal, on this machine alone; a file that was read is not
+    read again. A folder takes no AWS account.
     """
+    from remediate.cli import sources
     from remediate.cli.gathering import gather
     from remediate.evidence.gathered import Report, people, span
     from remediate.evidence.sharing import Thresholds, suspicions
     from remediate.render.evidence_text import evidence as text
     from remediate.store.evidence import Store
-    from remediate.store.logs import logs_in
 
-    logs = sorted(logs_in(source))
-    about = _account(logs, account, source)
-    asked = span(about, _partition(logs, about), days, work.SystemClock().now())
+    read = sources.named(source, lambda: work.connect(profile, region, endpoint_url), requester_pays=requester_pays)
+    found = read.survey()
+    about = sources.account_of(source, found, account)
+    asked = span(about, sources.partition_of(found, about), days, work.SystemClock().now())
     store = Store(folder, about)
     kept = str(store.folder)
-    report = Report(account=about, source=str(source), since=asked.since, until=asked.end.date(), kept=kept)
-    with terminal.progressing("reading log files", len(logs)) as moved:
-        gather(logs, asked, store, report, lambda _outcome: moved())
+    report = Report(account=about, source=source, since=asked.since, until=asked.end.date(), kept=kept)
+    with terminal.progressing("reading log files", found.files) as moved:
+        gather(read.logs(about, asked.since), read.fetch, asked, store, report, moved)
+    _insist(report)
     report.people = people(store.whole())
     weeks = (store.load(week)[0] for week in store.weeks())
     report.suspicions = suspicions(weeks, about, (), Thresholds())
@@ -51,25 +58,18 @@ def evidence(
         terminal.data(report)
     else:
         terminal.say(text(report, width=terminal.width()))
-    if report.failed and not report.files + report.known:
+
+
+def _insist(report: "Report") -> None:
+    """Raises RemediateError where nothing that was there could be used."""
+    if report.files + report.known == 0 and report.failed:
         raise RemediateError(
             f"none of the {report.failed:,} files could be read",
             details=report.named,
-            remedy="Give the folder that CloudTrail's bucket was copied to: its files end in .json.gz.",
+            remedy="Give the folder that CloudTrail's bucket was copied to, or the bucket: its files end in .json.gz.",
         )
-
-
-def _account(logs: "Sequence[Log]", asked: str, source: Path) -> str:
-    found = sorted({log.account for log in logs if log.account})
-    if not logs:
-        raise BadInput(f"there is no log file of CloudTrail in {source}", remedy="Their names end in .json.gz.")
-    if asked or len(found) == 1:
-        return asked or found[0]
-    several = f"log files of {len(found)} accounts" if found else "no file whose name says of which account it is"
-    raise BadInput(f"{source} has {several}", details=found[:10], remedy="Say which with --account.")
-
-
-def _partition(logs: "Sequence[Log]", account: str) -> str:
-    """`aws`, `aws-cn` or `aws-us-gov`: the regions in the names of the account's files tell."""
-    region = next((log.region for log in logs if log.account == account), "")
-    return next((name for begin, name in PARTITIONS.items() if region.startswith(f"{begin}-")), "aws")
+    if not report.seen:
+        raise BadInput(
+            f"there is no log file of CloudTrail in {report.source} since {report.since}",
+            remedy="Check the prefix; with --days more of the time before is read.",
+        )

@@ -1,16 +1,20 @@
 """Log files read by several processes, and what they say put into the store."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from datetime import date
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
+from typing import NamedTuple
 
+from remediate.errors import CallFailed, RemediateError
 from remediate.evidence.fold import Folder, Weeks
 from remediate.evidence.gathered import FIRST, Outcome, Report, Span, failed, taken, wanted
 from remediate.evidence.logs import Log, marked
+from remediate.evidence.marks import Marks
 from remediate.evidence.summary import Summary
 from remediate.evidence.wire import decode, encode
 from remediate.store.evidence import Store
@@ -18,8 +22,12 @@ from remediate.store.logs import content_of
 
 BATCH = 16
 """Files that a process reads at a time."""
+BYTES = 32 * 1024 * 1024
+"""So much, packed, is fetched ahead, and in a batch: large files come in smaller batches."""
 AHEAD = 2
 """Batches that wait for each process: what is in memory does not grow with the number of files."""
+FETCHES = 16
+"""Objects that are fetched at the same time."""
 ROWS = 100_000
 """From so many rows on a summary is folded before more is added."""
 EVERY = 4096
@@ -29,18 +37,72 @@ Part = tuple[dict[date, bytes], Sequence[Outcome]]
 """What some files said, by week, and what each came to."""
 
 
-def gather(logs: Iterable[Log], span: Span, store: Store, report: Report, moved: Callable[[Outcome], None]) -> None:
-    """Reads all files that were not read before. Raises BadInput, Refused where the store cannot be written."""
+class Piece(NamedTuple):
+    """A file to read."""
+
+    log: Log
+    content: bytes | None = None
+    """None where whoever reads it is to open it."""
+    failure: str = ""
+    """Why there is no content."""
+
+
+Fetch = Callable[[Log], Piece]
+
+
+def gather(
+    logs: Iterable[Log], fetch: Fetch | None, span: Span, store: Store, report: Report, moved: Callable[[], None]
+) -> None:
+    """Reads all files that were not read before; `moved` is called for every file. The files are asked for one by one.
+
+    Raises BadInput, Refused where the store cannot be written. What was read before `logs` or `fetch` raised is kept.
+    """
     with store.writing():
-        marks = store.marks()
-        new = (log for log in map(_known, logs) if wanted(log, span, marks, report))
+        new = _new(logs, span, store.marks(), report, moved)
         sums = Sums(store, span)
-        for parts, outcomes in _read(new, span):
+        pieces = _fetched(new, fetch) if fetch else map(Piece, new)
+        for parts, outcomes in _saving(_read(pieces, span), sums):
             sums.add(parts, outcomes)
             for outcome in outcomes:
                 report.add(outcome)
-                moved(outcome)
+                moved()
         sums.keep()
+
+
+def _saving(parts: Iterator[Part], sums: "Sums") -> Iterator[Part]:
+    """Keeps what was added until then where it cannot go on."""
+    try:
+        yield from parts
+    except (RemediateError, CallFailed, KeyboardInterrupt):
+        sums.keep()
+        raise
+
+
+def _new(logs: Iterable[Log], span: Span, marks: Marks, report: Report, moved: Callable[[], None]) -> Iterator[Log]:
+    for log in map(_known, logs):
+        if wanted(log, span, marks, report):
+            yield log
+        else:
+            moved()
+
+
+def _fetched(logs: Iterable[Log], fetch: Fetch) -> Iterator[Piece]:
+    """In the same order, a few ahead of whoever wants them."""
+    waiting: deque[tuple[int, Future[Piece]]] = deque()
+    held = 0
+    pool = ThreadPoolExecutor(FETCHES)
+    try:
+        for log in logs:
+            waiting.append((log.size, pool.submit(fetch, log)))
+            held += log.size
+            while len(waiting) > 2 * FETCHES or held > BYTES:
+                size, first = waiting.popleft()
+                held -= size
+                yield first.result()
+        for _, left in waiting:
+            yield left.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class Sums:
@@ -62,7 +124,7 @@ class Sums:
             if not outcome.failure:
                 self._week(outcome.week)[1].add(outcome.log.mark)
         self._files += len(outcomes)
-        if self._files >= EVERY:
+        if self._files >= EVERY or (len(self._weeks) > 1 and self._rows() > 2 * ROWS):
             self.keep()
 
     def keep(self) -> None:
@@ -73,6 +135,9 @@ class Sums:
         self._store.keep(kept)
         self._weeks.clear()
         self._files = 0
+
+    def _rows(self) -> int:
+        return sum(summary.size() for summary, _ in self._weeks.values())
 
     def _week(self, week: date) -> tuple[Summary, set[str]]:
         if week not in self._weeks:
@@ -88,17 +153,36 @@ def _known(log: Log) -> Log:
     try:
         return log._replace(mark=marked(content_of(log.where)))
     except OSError:
-        return log._replace(mark=log.where)  # whoever reads it says why it cannot be
+        return log._replace(mark=marked(os.fsencode(log.where)))  # whoever reads it says why it cannot be
 
 
-def _read(logs: Iterator[Log], span: Span) -> Iterator[Part]:
+def _batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    batch: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += piece.log.size
+        if len(batch) == BATCH or size > BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _read(pieces: Iterable[Piece], span: Span) -> Iterator[Part]:
     """What each batch came to, in whatever order they are done; no more are in hand than the processes need."""
     workers = os.cpu_count() or 1
+    batches = _batches(pieces)
+    begin = list(islice(batches, 2))
+    if len(begin) < 2:  # processes take longer to start than this takes
+        yield from (read(span, batch) for batch in begin)
+        return
+    batches = chain(begin, batches)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: set[Future[Part]] = set()
         try:
             while True:
-                while len(waiting) < workers * AHEAD and (batch := list(islice(logs, BATCH))):
+                while len(waiting) < workers * AHEAD and (batch := next(batches, None)):
                     waiting.add(pool.submit(read, span, batch))
                 if not waiting:
                     return
@@ -109,18 +193,21 @@ def _read(logs: Iterator[Log], span: Span) -> Iterator[Part]:
             pool.shutdown(cancel_futures=True)
 
 
-def read(span: Span, batch: Sequence[Log]) -> Part:
+def read(span: Span, batch: Sequence[Piece]) -> Part:
     """Reads some files: the work of one process."""
     weeks: Weeks = {}
-    outcomes = [_one(span, log, weeks) for log in batch]
+    outcomes = [_one(span, piece, weeks) for piece in batch]
     for summary in weeks.values():
         summary.settle(span.account)
     return {week: encode(summary, frozenset()) for week, summary in weeks.items()}, outcomes
 
 
-def _one(span: Span, log: Log, weeks: Weeks) -> Outcome:
+def _one(span: Span, piece: Piece, weeks: Weeks) -> Outcome:
+    log, content, failure = piece
+    if failure:
+        return failed(log, span, failure)
     try:
-        content = content_of(log.where)
+        content = content_of(log.where) if content is None else content
     except OSError as error:
         return failed(log, span, error.strerror or str(error))
     return taken(_folder(span), span, log, content, weeks)

@@ -120,8 +120,9 @@ def stepping(label: str, total: int) -> Iterator["Callable[[str], None]"]:
 
 
 @contextmanager
-def progressing(label: str, total: int) -> Iterator["Callable[[], None]"]:
-    """A bar that moves with each thing that is done; nothing where standard error is not a terminal."""
+def progressing(label: str, total: int | None) -> Iterator["Callable[[], None]"]:
+    """A bar that moves with each thing that is done, or a count of them where nobody knows how many there are; nothing
+    where standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

@@ -6,6 +6,7 @@ import msgspec
 
 from remediate.evidence.fold import Folder, Week, Weeks, week_of
 from remediate.evidence.logs import Log
+from remediate.evidence.marks import Marks
 from remediate.evidence.sharing import Suspicion
 from remediate.evidence.summary import Summary, Uses
 from remediate.evidence.unpack import NoLog
@@ -114,6 +115,11 @@ class Report(msgspec.Struct, kw_only=True):
     suspicions: list[Suspicion] = []
     """Keys that several may share, and other uses that are worth a look. Nobody has said who is an application."""
 
+    @property
+    def seen(self) -> int:
+        """Files that were there."""
+        return self.files + self.known + self.older + self.foreign + self.failed
+
     def add(self, outcome: Outcome) -> None:
         self.files += not outcome.failure
         self.failed += bool(outcome.failure)
@@ -127,7 +133,7 @@ class Report(msgspec.Struct, kw_only=True):
                 self.named.append(f"{outcome.log.where}: {why}")
 
 
-def wanted(log: Log, span: Span, marks: set[str], report: Report) -> bool:
+def wanted(log: Log, span: Span, marks: Marks, report: Report) -> bool:
     """Whether a file is to be read, by what its name says; the report counts it where it is not."""
     if log.account and log.account != span.account:
         report.foreign += 1

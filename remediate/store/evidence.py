@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from remediate.errors import BadInput, Refused
+from remediate.evidence.marks import Marks
 from remediate.evidence.summary import Summary, merged
 from remediate.evidence.wire import decode, encode
 from remediate.model import Struct
@@ -37,7 +38,7 @@ class Kept(Struct, frozen=True):
 class Files(msgspec.Struct):
     """Of a summary only which files it was made from."""
 
-    files: frozenset[str]
+    files: tuple[str, ...]
 
 
 class Store:
@@ -65,11 +66,13 @@ class Store:
         """Everything that is known, of the weeks from `since` on. Raises BadInput."""
         return merged((self.load(week)[0] for week in self.weeks() if week >= since), self.account)
 
-    def marks(self) -> set[str]:
+    def marks(self) -> Marks:
         """Of all files that the summaries were made from."""
         try:
-            return {mark for week in self._weeks for mark in msgspec.json.decode(self._content(week), type=Files).files}
-        except msgspec.DecodeError as error:
+            return Marks(
+                mark for week in self._weeks for mark in msgspec.json.decode(self._content(week), type=Files).files
+            )
+        except (msgspec.DecodeError, ValueError) as error:
             raise self._broken(KEPT, str(error)) from None
 
     def keep(self, changed: Mapping[date, tuple[Summary, frozenset[str]]]) -> None:

@@ -31,7 +31,7 @@ CODES: dict[type[CallFailed], str] = {
     Denied: "AccessDenied AccessDeniedException UnauthorizedOperation AuthorizationError",
     CredentialsEnded: (
         "ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId UnrecognizedClientException "
-        "SignatureDoesNotMatch IncompleteSignature AuthFailure InvalidToken"
+        "SignatureDoesNotMatch IncompleteSignature AuthFailure InvalidToken InvalidAccessKeyId"
     ),
     OutcomeUnknown: (
         "ServiceFailure InternalFailure InternalError InternalServerError ServiceUnavailable "

@@ -5,6 +5,8 @@ python tests/bench/evidence.py [FILES]
 FILES (default 40) files of 5,000 records each are made first, with many services and people. Each program runs once, as
 a process of its own, from its start to its end. trailscraper is put into a virtual environment for this run alone;
 where that fails, only this program is measured.
+
+Then many small files, and ten times as many, spread over 90 days and two regions: memory does not grow with them.
 """
 
 import json
@@ -15,13 +17,14 @@ import tempfile
 import time
 import venv
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tabulate import tabulate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.cloudtrail import write_busy
+from support.cloudtrail import busy, file_name, packed, write_busy
 
 EACH = 5000
 OTHER = "trailscraper==0.10.0"
@@ -32,6 +35,8 @@ begin, end = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2020, 2040)
 print(sum(1 for _ in LocalDirectoryRecordSource("logs").load_from_dir(begin, end)))
 """
 """What its commands do first: its records as objects. What they do then is not counted."""
+OURS = [str(Path(sys.executable).with_name("remediate")), "evidence", "--json", "--days", "3650"]
+MANY = 1000
 HEADERS = ("program", "records", "seconds", "records a second", "CPU µs a record", "largest process MB")
 
 
@@ -57,13 +62,27 @@ def other(folder: Path) -> str | None:
     return python if subprocess.run(pip, check=False).returncode == 0 else None
 
 
+def many(folder: Path, files: int) -> list[object]:
+    """So many files of ten records."""
+    begin = datetime.now(UTC) - timedelta(days=89)
+    events = list(busy(10))
+    for n in range(files):
+        at = begin + timedelta(days=89) * n / files
+        path = folder / f"many{files}" / file_name(n, region=("eu-west-1", "us-east-1")[n % 2], at=at)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(packed([{**event, "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"} for event in events]))
+    row = measured(f"{files:,} files", [*OURS, f"many{files}", "--folder", f"kept{files}"], 10 * files, folder)
+    said = json.loads((folder / "out").read_text(encoding="utf-8"))
+    assert (said["files"], said["calls"]) == (files, 10 * files), said
+    return row
+
+
 def main(files: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_busy(folder / "logs", files, EACH)
         records = files * EACH
-        ours = [str(Path(sys.executable).with_name("remediate")), "evidence", "logs", "--json", "--days", "3650"]
-        rows = [measured("remediate evidence", ours, records, folder)]
+        rows = [measured("remediate evidence", [*OURS, "logs"], records, folder)]
         said = json.loads((folder / "out").read_text(encoding="utf-8"))
         assert said["calls"] == records, said
         theirs = other(folder / "venv")
@@ -73,6 +92,7 @@ def main(files: int) -> None:
         else:
             print(f"{OTHER} could not be installed: it is left out")
         print(f"{os.cpu_count()} cores; files of {EACH:,} records, gzip")
+        rows += [many(folder, MANY), many(folder, 10 * MANY)]
         print(tabulate(rows, HEADERS, disable_numparse=True))
 
 

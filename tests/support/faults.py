@@ -119,6 +119,13 @@ def rubbish(call: Call) -> AWSResponse | None:
     return _answer(call, 200, b"<html>Bad Gateway</html")
 
 
+def cut_short(call: Call) -> AWSResponse | None:
+    """AWS answers, and the connection ends before the whole body is there."""
+    answer = _answer(call, 200, b"the first half")
+    answer.headers["Content-Length"] = "28"
+    return answer
+
+
 def server_error(call: Call) -> AWSResponse | None:
     """The call is carried out, and AWS fails while it answers."""
     deliver(call)
