@@ -42,7 +42,7 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aws: Aws, wire: Wire) 
         path = Path("logs", ct.file_name(day, at=at))
         path.parent.mkdir(parents=True)
         path.write_bytes(ct.packed([record]))
-    evidence(Path("logs"))
+    evidence("logs")
 
 
 def planned(most: int | None = None, book: str = "guidelines") -> Plan:
