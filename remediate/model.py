@@ -282,6 +282,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     manual: tuple[Manual, ...]
     unknowns: tuple[Unknown, ...]
     exempted: tuple[Exempted, ...]
+    unseen: tuple[Unknown, ...] = ()
+    """What controls look for in CloudTrail's records, and could not. The plan is complete without."""
     checks: tuple[Check, ...]
     proof: Proof = Proof(effects=())
     replay: Replay | None = None

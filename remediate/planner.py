@@ -1,7 +1,7 @@
 """Compares the live account with the playbook and makes an ordered, guarded list of changes. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -53,6 +53,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     manual: tuple[Manual, ...]
     unknowns: tuple[Unknown, ...]
     exempted: tuple[Exempted, ...]
+    unseen: tuple[Unknown, ...]
 
 
 class Draft(Proposal, frozen=True, kw_only=True):
@@ -108,7 +109,14 @@ def propose(account: Account, chosen: Chosen, scope: Scope, resources: Resources
         manual=(*_manual(acting), *(_expired(e) for e in scope.expired())),
         unknowns=tuple(gaps),
         exempted=tuple(sorted(exempted, key=lambda e: (e.control, e.address))),
+        unseen=tuple(_unseen(account, chosen, scope)),
     )
+
+
+def _unseen(account: Account, chosen: Chosen, scope: Scope) -> Iterator[Unknown]:
+    for control, settings in chosen:
+        for what, why in control.unseen(account, settings, scope):
+            yield Unknown(what=what, reason=why, controls=(control.id,))
 
 
 def examine(

@@ -28,6 +28,7 @@ def drift(
     control: options.Only = None,
     require_signature: options.RequireSignature = False,
     parallel: options.Parallel = 8,
+    evidence: options.Evidence = work.EVIDENCE,
     as_json: options.Json = False,
     profile: options.Profile = None,
     region: options.Region = None,
@@ -46,7 +47,7 @@ def drift(
     def once() -> int:
         aws = assuming.connect(profile, region, endpoint_url, assume_role)
         begin = lambda: correct and not require_signature and not ended.is_set()  # noqa: E731
-        return _once(aws, baseline, control or [], correct=begin, parallel=parallel, as_json=as_json)
+        return _once(aws, baseline, control or [], correct=begin, parallel=parallel, evidence=evidence, as_json=as_json)
 
     if every and cron:
         raise BadInput("--every and --cron exclude each other", remedy="Give one of them.")
@@ -67,6 +68,7 @@ def _once(
     *,
     correct: Callable[[], bool],
     parallel: int,
+    evidence: Path,
     as_json: bool,
 ) -> int:
     from remediate.render.drift_text import drift as text
@@ -74,7 +76,7 @@ def _once(
     from remediate.render.text import safe
     from remediate.store.plans import save
 
-    plan, account = work.make_plan(aws, baseline, only)
+    plan, account = work.make_plan(aws, baseline, only, evidence=evidence)
     drifted, known = _drifted(plan, aws, parallel)
     if as_json:
         terminal.data({"drifted": drifted, "plan": plan})

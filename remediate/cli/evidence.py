@@ -37,7 +37,8 @@ def evidence(
     from remediate.cli import sources
     from remediate.cli.gathering import gather
     from remediate.evidence.gathered import Report, people, span
-    from remediate.evidence.sharing import Thresholds, suspicions
+    from remediate.evidence.sharing import suspicions
+    from remediate.evidence.signs import signs
     from remediate.render.evidence_text import evidence as text
     from remediate.store.evidence import Store
 
@@ -52,8 +53,7 @@ def evidence(
         gather(read.logs(about, asked.since), read.fetch, asked, store, report, moved)
     _insist(report)
     report.people = people(store.whole())
-    weeks = (store.load(week)[0] for week in store.weeks())
-    report.suspicions = suspicions(weeks, about, (), Thresholds())
+    report.suspicions = suspicions(signs(store.by_week(), about), ())
     if as_json:
         terminal.data(report)
     else:

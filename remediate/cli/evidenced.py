@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from remediate.account import Account
+from remediate.evidence import signs
 from remediate.evidence.facts import facts, unbroken
 from remediate.store.evidence import Store
 
@@ -16,4 +17,5 @@ def with_evidence(account: Account, folder: Path) -> Account:
     if not weeks:
         return account
     found = facts(account.id, store.whole(unbroken(weeks)))
-    return msgspec.structs.replace(account, facts={**account.facts, **found})
+    looked = signs.facts(signs.signs(store.by_week(), account.id))
+    return msgspec.structs.replace(account, facts={**account.facts, **found, **looked})

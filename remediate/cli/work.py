@@ -79,7 +79,7 @@ def with_more(aws: "Session", account: "Account", asked: Iterable[Address]) -> "
 
 
 def make_plan(
-    aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = ""
+    aws: "Session", playbook: "Playbook", only: Sequence[str], planned_by: str = "", evidence: Path = EVIDENCE
 ) -> "tuple[Plan, Account]":
     """A sealed plan of what the playbook would change in this account now. Raises Refused when the guard says no.
 
@@ -87,7 +87,7 @@ def make_plan(
     """
     from remediate.store.plans import sealed
 
-    plan, account, _ = make_draft(aws, playbook, only, planned_by)
+    plan, account, _ = make_draft(aws, playbook, only, planned_by, evidence)
     return sealed(plan), account
 
 
@@ -117,6 +117,7 @@ def make_draft(
         manual=draft.manual,
         unknowns=draft.unknowns,
         exempted=draft.exempted,
+        unseen=draft.unseen,
         checks=draft.checks,
         proof=draft.proof,
         replay=draft.replay,

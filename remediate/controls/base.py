@@ -33,6 +33,10 @@ def asks_nothing(_account: Account, _settings: object, _scope: Scope) -> Iterabl
     return ()
 
 
+def unseen_nothing(_account: Account, _settings: object, _scope: Scope) -> Iterable[tuple[str, str]]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Control(Generic[S]):
     """One guideline, carried out. `check` is pure: the same account, settings and scope give the same faults.
@@ -64,6 +68,9 @@ class Control(Generic[S]):
     settings: type[S]
     check: Callable[[Account, S, Scope], Iterable[Fault]]
     asks: Callable[[Account, S, Scope], Iterable[Address]] = asks_nothing
+    unseen: Callable[[Account, S, Scope], Iterable[tuple[str, str]]] = unseen_nothing
+    """What it looks for besides where it can, and could not here, each with the reason: such as what only CloudTrail's
+    records show. The plan is complete without; it says so."""
     refuses: Callable[[S, Moment], Iterable[Complaint]] = refuses_nothing
     """What is wrong with settings whose types are right: found while the playbook is read, before any call."""
     doc: str

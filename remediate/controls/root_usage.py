@@ -4,8 +4,10 @@ The root user is for the few tasks that AWS keeps for it. What happens under it 
 it. A use of its password or of one of its keys within `days` is found, with the day and the credential.
 
 The credential report tells, and it may be four hours old: a use of the last hours may be missing. Sessions that a
-management account has through central root access are no use of a credential, and are not shown there; CloudTrail has
-them. To hear of each use within minutes, keep the alarm of the control `alarms`.
+management account has through central root access are no use of a credential, and are not shown there. Where `remediate
+evidence` has read CloudTrail's log files, `hours` hours or more with calls of the root user are found as well, with
+what was called; what AWS's services do in its name does not count. To hear of each use within minutes, keep the alarm
+of the control `alarms`.
 
 Whether a use was one of those tasks only a person can say, so there are instructions and no change; the finding goes by
 itself when `days` have passed without another use.
@@ -18,7 +20,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from remediate.account import Account, Root
+from remediate.controls import suspected
 from remediate.controls.base import Control
+from remediate.evidence.sharing import LIMITS, Hours, Limit
 from remediate.model import Fault, Manual, Struct, at, when
 from remediate.playbook.scope import Scope
 
@@ -34,28 +38,44 @@ TASKS = (
 class Settings(Struct, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, le=3650)] = 90
     """A use so recent is a finding."""
+    hours: Hours = LIMITS["root"].hours
+    """Hours with calls of the root user, by CloudTrail's records: nobody works as root by accident."""
 
 
 def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]:
     account.known("credential-report")
-    if account.root is None:
-        return
     begin = scope.now - timedelta(days=settings.days)
     uses = {name: moment for name, moment in _uses(account.root) if moment >= begin}
-    if not uses:
+    arn = f"arn:{account.partition}:iam::{account.id}:root"
+    limits: suspected.Limits = {"root": Limit(hours=settings.hours)}
+    recorded = suspected.suspected(account, arn, begin, limits, application=False)
+    if uses:
+        credential, last = max(uses.items(), key=lambda use: use[1])
+        summary = f"somebody worked as the root user on {last:%Y-%m-%d}, with its {credential}"
+        question = f"used the root user's {credential} on {last:%Y-%m-%d}, and for what"
+    elif recorded:
+        summary = f"somebody worked as the root user, by CloudTrail's records: {recorded[0].reasons[0].said}"
+        question = "made the root user's calls that CloudTrail recorded, and for what"
+    else:
         return
-    credential, last = max(uses.items(), key=lambda use: use[1])
     yield Fault(
         address=USE,
         severity="high",
-        summary=f"somebody worked as the root user on {last:%Y-%m-%d}, with its {credential}",
-        evidence={name: when(moment) for name, moment in uses.items()},
-        manual=_manual(last, credential, settings),
+        summary=summary,
+        evidence={**{name: when(moment) for name, moment in uses.items()}, **suspected.evidence(recorded)},
+        manual=_manual(f"find out who {question}", settings),
     )
 
 
-def _uses(root: Root) -> Iterator[tuple[str, datetime]]:
+def unseen(account: Account, settings: Settings, scope: Scope) -> Iterator[tuple[str, str]]:
+    if reason := suspected.unseen(account, scope.now, settings.days):
+        yield "what the root user called", reason
+
+
+def _uses(root: Root | None) -> Iterator[tuple[str, datetime]]:
     """The last use of each credential."""
+    if root is None:
+        return
     if root.last_used:
         yield "password", root.last_used
     for n, slot in enumerate(root.keys, start=1):
@@ -63,10 +83,10 @@ def _uses(root: Root) -> Iterator[tuple[str, datetime]]:
             yield f"access key {n}", slot.last_used
 
 
-def _manual(last: datetime, credential: str, settings: Settings) -> Manual:
+def _manual(summary: str, settings: Settings) -> Manual:
     return Manual(
         address=USE,
-        summary=f"find out who used the root user's {credential} on {last:%Y-%m-%d}, and for what",
+        summary=summary,
         steps=(
             "CloudTrail, Event history, User name: root. It has 90 days: sign-ins in us-east-1 or the region that "
             "somebody signed in to, the rest in the regions where it was done. Older events are in the trail's bucket, "
@@ -91,5 +111,6 @@ control = Control(
     rollback="nothing to take back",
     settings=Settings,
     check=check,
+    unseen=unseen,
     doc=__doc__,
 )

@@ -9,8 +9,13 @@ through it and
   signed in to the console with it within `days`.
 
 The last two are a suspicion: the finding shows what it rests on. Applications are left out, unless `people` lists them.
-An access key that is used from many networks, or by many programs at once, cannot be seen in IAM: AWS keeps only one
-last use of a key. That is written in CloudTrail alone, and is no part of this evidence.
+
+Access keys that several use cannot be seen in IAM, which keeps only one last use of a key. Where `remediate evidence`
+has read CloudTrail's log files, a key is reported, an application's as well as a person's, when in several hours of
+`days` days it worked from `networks` unrelated networks at once (addresses whose first 16 bits differ, or 32 bits of
+version 6), with `programs` programs at once, or in an account that `cross-account-roles` does not name as trusted. The
+score says how many times over; it proves nothing. Without such records the plan says that nobody looked. A manual step
+says how each gets a key of their own before the old one is made inactive: it is in use, so no plan takes it away.
 
 Where the playbook lists the people, the plan gives each of them a user in the group that it names, and a one-time
 password, which is shown once while the plan is applied. Nobody loses anything by that. Where it lists nobody, a manual
@@ -32,8 +37,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from remediate.account import Account, User
+from remediate.controls import shared_keys, suspected
 from remediate.controls.base import Complaint, Control, Moment
 from remediate.controls.own_users import Person, UserName, own_users, retirement, still_to_do, to_list
+from remediate.evidence.sharing import LIMITS, Hours, Several
 from remediate.model import Address, Fault, Struct, Value, at, when
 from remediate.playbook.scope import Scope
 
@@ -53,6 +60,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         *("support", "office", "intern", "interns", "contractor", "contractors", "deploy", "deployer"),
     )
     """Generic names; `*` and `?` stand for any text and any character, and case does not count."""
+    networks: Several = LIMITS["networks"].several
+    """From so many unrelated networks in the same hour, a key is used by several."""
+    network_hours: Hours = LIMITS["networks"].hours
+    """In so many hours of `days`: one may be an office whose line failed."""
+    programs: Several = LIMITS["programs"].several
+    """With so many programs in the same hour: two are a deployment and the tool that it calls."""
+    program_hours: Hours = LIMITS["programs"].hours
+    """In so many hours of `days`."""
+    other_account_hours: Hours = LIMITS["other account"].hours
+    """Hours in which a key worked in another account, or another account's key here."""
     people: Mapping[UserName, tuple[Person, ...]] = {}
     """Who works through a shared user, by its name: each gets a user in a group."""
     path: Annotated[str, Meta(pattern=r"^/([!-~]+/)?$", max_length=512)] = "/"
@@ -75,6 +92,7 @@ def refuses(settings: Settings, moment: Moment) -> Iterator[Complaint]:
 def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address]:
     """Sign-ins of shared users and of the people behind them, for those whom the playbook lists."""
     account.known("iam.user", "credential-report")
+    yield from shared_keys.asks(account, settings, scope)
     for shared, people in settings.people.items():
         names = (shared, *(person.name for person in people)) if shared in account.users else ()
         yield from (at("iam.login_profile", name) for name in names if name in account.users)
@@ -87,14 +105,16 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
         account.known(*(at("iam.login_profile", name) for name in (user.name, *(p.name for p in people)) if people))
         if signs := _signs(account, user, people, settings, scope):
             yield _fault(account, user, people, signs, settings, scope)
+    yield from shared_keys.faults(account, settings, scope)
+
+
+def unseen(account: Account, settings: Settings, scope: Scope) -> Iterator[tuple[str, str]]:
+    if reason := suspected.unseen(account, scope.now, settings.days):
+        yield "access keys that several use at once", reason
 
 
 def _signs(account: Account, user: User, people: tuple[Person, ...], settings: Settings, scope: Scope) -> list[str]:
-    """What says that a user is shared; nothing where nobody can work through it, or an application does.
-
-    Evidence from CloudTrail is one more sign of this list: a fact about a user's keys, that `asks` names and
-    `Account.facts_of` has. No sign takes another away.
-    """
+    """What says that a user is shared; nothing where nobody can work through it, or an application does."""
     signed_in, by_key = _in_use(user, settings, scope.now)
     if people:
         password = account.value(at("iam.login_profile", user.name))
@@ -149,6 +169,7 @@ control = Control(
     settings=Settings,
     check=check,
     asks=asks,
+    unseen=unseen,
     refuses=refuses,
     doc=__doc__,
 )

@@ -6,7 +6,7 @@
     resource   which resource a call was about
     fold       records into a summary
     summary    what a summary is, and how two become one
-    sharing    credentials that several may share, and work through the wrong ones
+    signs      of credentials that several share, and of work through the wrong ones; sharing: what they come to
     sessions   who stands behind the session of a role
     actions    which permission a call needed; exceptions: those that go by another name
     arns       which resources a call was about, where its record lists none; parameters: what their parts are called

@@ -88,6 +88,7 @@ def _rest(plan: Plan, width: int, colour: bool) -> Iterator[str]:
         width,
         colour,
     )
+    yield _section("? Not looked into", iter(facts.unseen(plan)), width, colour)
     yield _section(
         f"{facts.many(len(plan.exempted), 'finding')} exempt",
         (f"{e.control}: {e.summary}; until {e.expires}, {e.owner}: {e.reason}" for e in plan.exempted),

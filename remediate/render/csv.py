@@ -64,6 +64,8 @@ def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
         yield _row("by hand", item.address, "", item.control, item.summary)
     for unknown in plan.unknowns:
         yield _row("unknown", unknown.what, "", ", ".join(unknown.controls), unknown.reason)
+    for unseen in plan.unseen:
+        yield _row("not looked into", unseen.what, "", ", ".join(unseen.controls), unseen.reason)
     for spared in plan.exempted:
         why = f"{spared.summary}; until {spared.expires}, {spared.owner}: {spared.reason}"
         yield _row("exempt", spared.address, "", spared.control, why)

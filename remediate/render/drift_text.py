@@ -90,3 +90,4 @@ def _wanted(plan: Plan, width: int) -> Iterator[str]:
         yield f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand"
     for unknown in plan.unknowns:
         yield wrap(f"{unknown.what} could not be read, which is not a pass: {fit(unknown.reason, 200)}", width, "? ")
+    yield from (wrap(f"not looked into: {fit(said, 400)}", width, "? ", "    ") for said in facts.unseen(plan))

@@ -183,6 +183,14 @@ def unread(unknown: Unknown) -> str:
     return f"{unknown.what}{hides}: {unknown.reason}"
 
 
+def unseen(plan: Plan) -> list[str]:
+    """What nobody looked into, by the reason: `keys, calls: there are no records`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in plan.unseen:
+        found[one.reason].append(f"{one.what} ({', '.join(one.controls)})")
+    return [f"{', '.join(what)}: {reason}" for reason, what in found.items()]
+
+
 def standards(plan: Plan, change: Change) -> list[str]:
     """The standards that the findings behind a change map to."""
     return list(dict.fromkeys(s for f in plan.findings if change.id in f.changes for s in f.standards))

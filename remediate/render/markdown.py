@@ -153,6 +153,7 @@ def _rest(plan: Plan) -> Iterator[str]:
     by_hand = (line for item in plan.manual for line in _by_hand(item))
     yield from _list(f"{BY_HAND} By hand", by_hand)
     yield from _list("? Could not be read, which is not a pass", (prose(facts.unread(u)) for u in plan.unknowns))
+    yield from _list("? Not looked into", map(prose, facts.unseen(plan)))
     exempted = (
         f"{code(e.control)} {prose(e.summary)}; until {prose(e.expires)}, {prose(e.owner)}: {prose(e.reason)}"
         for e in plan.exempted

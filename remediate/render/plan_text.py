@@ -105,6 +105,7 @@ def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:
     lines += _kept(plan, path, width)
     lines += _by_hand(plan, path, width)
     lines += _unknowns(plan, width)
+    lines += [wrap(f"not looked into: {fit(said, 400)}", width, "? ", "    ") for said in facts.unseen(plan)]
     lines += [wrap(said, width, "", "  ") for said in rehearsal_text.line(plan)]
     return "\n".join(lines)
 

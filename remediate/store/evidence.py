@@ -62,6 +62,10 @@ class Store:
         except msgspec.DecodeError as error:
             raise self._broken(self._weeks[week], str(error)) from None
 
+    def by_week(self) -> Iterator[tuple[date, Summary]]:
+        """Every week by its Monday, in order. Raises BadInput."""
+        return ((week, self.load(week)[0]) for week in self.weeks())
+
     def whole(self, since: date = date.min) -> Summary:
         """Everything that is known, of the weeks from `since` on. Raises BadInput."""
         return merged((self.load(week)[0] for week in self.weeks() if week >= since), self.account)

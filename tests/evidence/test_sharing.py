@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.stress import STRESS
 
-from remediate.evidence.sharing import OFTEN, Suspicion, Thresholds, network_of, program_of, suspicions
+from remediate.evidence.sharing import LIMITS, OFTEN, Limit, Suspicion, suspicions
+from remediate.evidence.signs import SIGNS, Rule, Sign, facts, network_of, program_of, signs
 from remediate.evidence.summary import Count, Summary, Use, add
 
 ME, THEM = "111122223333", "999999999999"
@@ -18,7 +21,12 @@ APP, ANN, ROOT = f"arn:aws:iam::{ME}:user/app", f"arn:aws:iam::{ME}:user/ann", f
 STRANGER = f"arn:aws:iam::{THEM}:user/eve"
 KEY, SESSION = "AKIAFIRST", "web/ASIA1"
 OFFICE, HOME, CLOUD = "198.51.100.7", "203.0.113.9", "192.0.2.1"
-AT = Thresholds(network_hours=1, program_hours=1, programs=2)
+AT: Mapping[Rule, Limit] = {
+    **LIMITS,
+    "networks": Limit(hours=1, several=2),
+    "programs": Limit(hours=1, several=2),
+}
+MONDAY = date(2026, 6, 1)
 
 
 class Did(NamedTuple):
@@ -34,7 +42,7 @@ class Did(NamedTuple):
     who: str = APP
 
 
-def summaries(done: Iterable[Did]) -> list[Summary]:
+def summaries(done: Iterable[Did]) -> list[tuple[date, Summary]]:
     """One a week, with the weeks between that nobody did anything in left out."""
     weeks: dict[int, Summary] = defaultdict(Summary)
     for did in done:
@@ -42,11 +50,11 @@ def summaries(done: Iterable[Did]) -> list[Summary]:
         add(weeks[did.week].uses(did.who), use, Count(1, did.hour, did.hour, 1 << did.hour))
     for week in weeks.values():
         week.settle(ME)
-    return [weeks[number] for number in sorted(weeks)]
+    return [(MONDAY + timedelta(weeks=number), weeks[number]) for number in sorted(weeks)]
 
 
-def found(*done: Did, at: Thresholds = AT, applications: Iterable[str] = (APP,)) -> list[Suspicion]:
-    return suspicions(summaries(done), ME, frozenset(applications), at)
+def found(*done: Did, at: Mapping[Rule, Limit] = AT, applications: Iterable[str] = (APP,)) -> list[Suspicion]:
+    return suspicions(signs(summaries(done), ME), frozenset(applications), at)
 
 
 def hours(told: Iterable[Suspicion]) -> dict[str, int]:
@@ -103,7 +111,7 @@ def test_what_is_suspected(done: tuple[Did, ...], expected: dict[str, int]) -> N
 
 def test_it_explains_itself_and_the_gravest_is_first() -> None:
     shared = [Did(hour, network) for hour in range(9) for network in (OFFICE, HOME, CLOUD)]
-    told = found(*shared, Did(1, who=ROOT, credential=""), at=Thresholds())
+    told = found(*shared, Did(1, who=ROOT, credential=""), at=LIMITS)
     assert [(one.principal, one.credential, one.score) for one in told] == [(APP, KEY, 3), (ROOT, "", 1)]
     [why] = told[0].reasons
     assert why.threshold == 3
@@ -117,22 +125,30 @@ def test_it_explains_itself_and_the_gravest_is_first() -> None:
     assert "of more than 64 unrelated networks" in crowd.reasons[0].said
 
 
-FIELDS: Mapping[str, str] = {
-    "networks": "network_hours",
-    "programs": "program_hours",
-    "by hand": "by_hand_hours",
-    "sign-in": "sign_in_hours",
-    "root": "root_hours",
-    "other account": "other_account_hours",
-}
-
-
-@pytest.mark.parametrize("rule", FIELDS)
-def test_one_under_a_threshold_is_silence(rule: str) -> None:
+@pytest.mark.parametrize("rule", LIMITS)
+def test_one_under_a_threshold_is_silence(rule: Rule) -> None:
     done = next(done for done, expected in CASES.values() if rule in expected)
-    enough, above = ({FIELDS[rule]: hours(found(*done))[rule] + more} for more in (0, 1))
-    assert rule in hours(found(*done, at=replace(AT, **enough)))
-    assert rule not in hours(found(*done, at=replace(AT, **above)))
+    for more in (0, 1):
+        limit = replace(AT[rule], hours=hours(found(*done))[rule] + more)
+        assert (rule in hours(found(*done, at={**AT, rule: limit}))) == (more == 0)
+    assert rule not in hours(found(*done, at={other: AT[other] for other in AT if other != rule}))
+
+
+@pytest.mark.parametrize("rule", ["networks", "programs"])
+def test_one_fewer_at_once_is_silence(rule: Rule) -> None:
+    networks, agents = (OFFICE, HOME, CLOUD), ("Boto3/1", "Terraform/1", "Pulumi/1")
+    done = [Did(1, network, agent) for network, agent in zip(networks, agents, strict=True)]
+    for several, expected in ((3, True), (4, False)):
+        at = {**AT, rule: Limit(hours=1, several=several)}
+        assert (rule in hours(found(*done, at=at))) == expected
+
+
+def test_facts_of_an_account_hold_the_same() -> None:
+    told = signs(summaries([Did(1), Did(1, HOME, week=0), Did(2, who=ROOT, credential=""), Did(3, who=ANN)]), ME)
+    assert told.keys() == {APP, ROOT}
+    kept = facts(told)
+    assert {at: msgspec.convert(kept[at], list[Sign]) for at in kept} == {f"{SIGNS}/{who}": told[who] for who in told}
+    assert msgspec.json.decode(msgspec.json.encode(kept)) == kept
 
 
 NETWORKS: Mapping[str, str] = {
@@ -177,7 +193,7 @@ def test_the_hours_are_those_that_one_counts(done: list[Did], random: Any) -> No
             networks[one.who, one.credential, one.week, one.hour].add(network_of(one.network))
     counted: dict[tuple[str, str], int] = defaultdict(int)
     for (who, credential, _, _), seen in networks.items():
-        counted[who, credential] += len(seen) >= AT.networks
+        counted[who, credential] += len(seen) >= AT["networks"].several
     said = {(s.principal, s.credential): r.hours for s in told for r in s.reasons if r.rule == "networks"}
     assert said == {key: hours for key, hours in counted.items() if hours}
     root = {(d.week, d.hour) for d in done if d.who == ROOT and network_of(d.network)}
