@@ -26,7 +26,7 @@ from remediate.playbook.scope import Scope
 BOOK = Playbook(name="test", principals=Principals(applications=(Matcher(path="/apps/*"),)))
 SCOPE = Scope(playbook=BOOK, now=NOW)
 RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True}
-MONDAY = week_of(NOW.date())
+MONDAY, SUNDAY = week_of(NOW.date()), date(2026, 3, 8)
 THEM, TRUSTED = "999999999999", "888888888888"
 ROOT, STRANGER = f"arn:aws:iam::{ME}:root", f"arn:aws:iam::{THEM}:user/eve"
 ANN, APP = user("ann", password=password(ago(1)), keys=(slot(),)), user("web", path="/apps/", keys=(slot(),))
@@ -91,10 +91,10 @@ CASES = {
         {"iam.access_key/ann/AKIA1": f"6 {IN_TWO}"}, score=2,
     ),
     "in the first week that counts": Case(
-        SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(ago(90).date())),)}, KEY,
+        SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(SUNDAY)),)}, KEY, {"days": (NOW.date() - SUNDAY).days},
     ),
     "in the week before": Case(
-        SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(ago(90).date()) - timedelta(weeks=1)),)},
+        SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(SUNDAY)),)}, settings={"days": (NOW.date() - SUNDAY).days - 1},
     ),
     "a key that is inactive now": Case(SHARED, {ANN.arn: (NETWORKS,)}, status="Inactive"),
     "a key that is gone": Case(SHARED, {ANN.arn: (NETWORKS,)}, status=""),
