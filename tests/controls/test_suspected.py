@@ -94,7 +94,7 @@ CASES = {
         SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(SUNDAY)),)}, KEY, {"days": (NOW.date() - SUNDAY).days},
     ),
     "in the week before": Case(
-        SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(SUNDAY)),)}, settings={"days": (NOW.date() - SUNDAY).days - 1},
+        SHARED, {ANN.arn: (replace(NETWORKS, week=week_of(SUNDAY)),)}, {}, {"days": (NOW.date() - SUNDAY).days - 1},
     ),
     "a key that is inactive now": Case(SHARED, {ANN.arn: (NETWORKS,)}, status="Inactive"),
     "a key that is gone": Case(SHARED, {ANN.arn: (NETWORKS,)}, status=""),
