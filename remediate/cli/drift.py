@@ -68,7 +68,7 @@ def _once(
     *,
     correct: Callable[[], bool],
     parallel: int,
-    evidence: Path,
+    evidence: Path = work.EVIDENCE,
     as_json: bool,
 ) -> int:
     from remediate.render.drift_text import drift as text
