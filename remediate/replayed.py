@@ -59,8 +59,12 @@ class Replay(Struct, frozen=True, kw_only=True):
     perhaps: int = 0
     unmapped: int = 0
     """Calls of which it is not known what they need, by people from whom something is taken that they may need."""
+    unknown: tuple[str, ...] = ()
+    """Their events, such as `s3.amazonaws.com/NewThing`, most calls first."""
     unseen: tuple[int, ...] = ()
     """Restrictive changes of something else than policies, keys and passwords: no record tells whom they stop."""
+    reads: bool = False
+    """Whether the records have calls that only read."""
     data: bool = False
     """Whether the records have any of what programs do with objects, items, messages and functions."""
 

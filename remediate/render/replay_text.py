@@ -1,13 +1,16 @@
 """Recorded calls that were held against a plan, in words."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from remediate.model import Change, Plan
 from remediate.render.facts import many
 from remediate.replayed import Replay, Stopped
 
 FEW = 8
-"""Changes that are named; the rest are counted."""
+"""Changes and events that are named; the rest are counted."""
+LATE = timedelta(days=3)
+"""CloudTrail delivers within minutes; whoever reads its files every night is never behind for so long."""
 
 
 def line(plan: Plan) -> str:
@@ -24,10 +27,16 @@ def unsaid(plan: Plan) -> Iterator[str]:
     found = plan.replay
     if found is None or not plan.changes:
         return
+    if plan.header.created - found.until > LATE:
+        yield f"the last of them is of {found.until:%Y-%m-%d}: what was done since is not among them"
+    if not found.reads:
+        yield "they have no calls that only read: the trail leaves them out"
     if not found.data:
         yield "they have no data events: what is done with objects, items, messages and functions is not among them"
     if found.unmapped:
-        yield f"of {_calls(found.unmapped)} it is not known which permission they needed"
+        names = ", ".join(event.replace(".amazonaws.com/", ":") for event in found.unknown[:FEW])
+        more = f" and {len(found.unknown) - FEW} more" if len(found.unknown) > FEW else ""
+        yield f"of {_calls(found.unmapped)} it is not known which permission they needed: {names}{more}"
     if found.unseen:
         named = " ".join(f"#{number}" for number in found.unseen[:FEW])
         more = f" and {len(found.unseen) - FEW} more" if len(found.unseen) > FEW else ""

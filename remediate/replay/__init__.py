@@ -57,7 +57,7 @@ def replay(account: Account, changes: Sequence[Change], now: datetime) -> Replay
 
 def _told(account: str, records: Records, fates: Fates, changes: Sequence[Change]) -> Replay:
     assert records.span is not None
-    stopped = fates.stopped(account)
+    stopped, unknown = fates.stopped(account), fates.unknown()
     return Replay(
         since=records.span[0],
         until=records.span[1],
@@ -67,8 +67,10 @@ def _told(account: str, records: Records, fates: Fates, changes: Sequence[Change
         more=len(stopped[MOST:]),
         denied=fates.total("denied"),
         perhaps=fates.total("perhaps"),
-        unmapped=fates.unknown(),
+        unmapped=sum(unknown.values()),
+        unknown=tuple(unknown)[:MOST],
         unseen=tuple(c.id for c in changes if c.classes & TAKES and kind_of(c.address) not in SEEN),
+        reads=records.reads,
         data=records.data(),
     )
 

@@ -1,6 +1,6 @@
 """What becomes of each recorded call, taken together."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -58,9 +58,12 @@ class Fates:
     def total(self, verdict: Verdict) -> int:
         return sum(call.calls for (_, call), fate in self._found.items() if fate.verdict == verdict)
 
-    def unknown(self) -> int:
-        """Calls of which it is not known what they needed."""
-        return sum(call.calls for _, call in self._unmapped - self._found.keys())
+    def unknown(self) -> Mapping[str, int]:
+        """Events of which it is not known what they needed, with the number of calls, most first."""
+        found: Counter[str] = Counter()
+        for _, call in self._unmapped - self._found.keys():
+            found[call.event] += call.calls
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def stopped(self, account: str) -> list[Stopped]:
         """Calls of one sort together, most first, those for sure before the others."""

@@ -43,6 +43,12 @@ class Records:
             return None
         return datetime.fromisoformat(str(said["since"])), datetime.fromisoformat(str(said["until"]))
 
+    @property
+    def reads(self) -> bool:
+        """Whether any of them is of a call that only reads."""
+        said = self._account.facts.get(at(EVIDENCE, self._account.id))
+        return isinstance(said, Mapping) and bool(said["reads"])
+
     def of(self, arn: str) -> Sequence[Call]:
         """What somebody did."""
         return calls(self._facts.get(arn))

@@ -1,6 +1,6 @@
 """Plans made by hand, to be shown."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from remediate.model import (
     Address,
@@ -22,6 +22,7 @@ from remediate.model import (
     Witness,
     at,
 )
+from remediate.replayed import Replay, Stopped, Weighed
 
 HOSTILE = (
     "=cmd+1@x",
@@ -224,6 +225,7 @@ def plan(
     exempted: tuple[Exempted, ...] = EXEMPTED,
     kept: tuple[Kept, ...] = (),
     rolls_back: str = "",
+    replay: Replay | None = None,
 ) -> Plan:
     return Plan(
         format=1,
@@ -236,6 +238,7 @@ def plan(
         exempted=exempted,
         checks=CHECKS,
         kept=kept,
+        replay=replay,
     )
 
 
@@ -245,6 +248,41 @@ def effect(who: Address, name: str, *changes: int) -> Effect:
     shown, doubtful = Witness(statement=name, **some), Witness(statement=name, doubt=name)  # type: ignore[arg-type]
     by = tuple(Concerned(change=n, who=(who,)) for n in changes)
     return Effect(who=() if by else (who,), changes=by, loses=(shown, doubtful), gains=(doubtful, shown), more=1)
+
+
+def replayed(
+    name: str = "alice",
+    action: str = "s3:GetObject",
+    resource: str = "arn:aws:s3:::reports/q3.csv",
+    event: str = "s3.amazonaws.com/NewThing",
+    *,
+    sure: bool = True,
+) -> Replay:
+    """Calls of somebody that change 3 would have denied."""
+    stopped = Stopped(
+        who=f"arn:aws:iam::123456789012:{name.replace(' ', '/', 1) if name.startswith('role ') else f'user/{name}'}",
+        name=name,
+        change=3,
+        action=action,
+        resource=resource,
+        calls=12,
+        last=BEGUN - timedelta(days=6),
+        sure=sure,
+    )
+    return Replay(
+        since=BEGUN - timedelta(days=89),
+        until=BEGUN - timedelta(hours=3),
+        calls=48_211,
+        weighed=(Weighed(change=3, calls=640, denied=12 * sure, perhaps=12 * (not sure)),),
+        stopped=(stopped,),
+        denied=12 * sure,
+        perhaps=12 * (not sure),
+        unmapped=31,
+        unknown=(event,),
+        unseen=(1, 2),
+        reads=True,
+        data=True,
+    )
 
 
 def empty() -> Plan:
@@ -312,4 +350,5 @@ def named(name: str) -> Plan:
             ),
         ),
         kept=(Kept(address=at("iam.user", name), why=name),),
+        replay=replayed(f"role {name}", name, name, name),
     )

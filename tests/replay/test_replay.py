@@ -125,10 +125,11 @@ def test_a_role() -> None:
 def test_calls_whose_permission_is_not_known_are_counted_where_it_may_be_taken() -> None:
     odd = [call("s3.amazonaws.com/Whatever", X, 3), call("ec2.amazonaws.com/Whatever", "", 4)]
     said = found(at_hand({ALICE.arn: [*MINE, *odd], BOB.arn: odd}, OWN), ENDS)
-    assert (said.unmapped, said.denied) == (3, 7)
+    assert (said.unmapped, said.unknown, said.denied) == (3, ("s3.amazonaws.com/Whatever",), 7)
     everything = document(statement("*"))
     star = holding("user", "alice", inline={"reads": everything})
-    assert found(at_hand({ALICE.arn: odd}, star), less(3, ENDS.address, everything)).unmapped == 7
+    said = found(at_hand({ALICE.arn: odd}, star), less(3, ENDS.address, everything))
+    assert (said.unmapped, said.unknown) == (7, ("ec2.amazonaws.com/Whatever", "s3.amazonaws.com/Whatever"))
 
 
 def test_people_whom_the_records_do_not_tell_apart() -> None:
