@@ -35,6 +35,9 @@ EXPLAINED: Mapping[str, str] = {
         "stands for statements without a principal, and is only compared with itself"
     ),
     "guard/quotas.py:_counts: growing = {bucket: amounts for bucket, amounts in changed.items() if max(amounts.values()) >= 0}": NOTHING,
+    "guard/quotas.py:_counts: last = max(id for id, amount in amounts.items() if amount >= 0)": (
+        "what is counted comes or goes: an amount is 1 or -1"
+    ),
     "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount <= 0}": NOTHING,
     "guard/quotas.py:_fullest: room = {id: -amount for id, amount in amounts.items() if amount < 1}": NOTHING,
     "guard/quotas.py:_fullest: for add in [id for id, amount in amounts.items() if amount >= 0]:": NOTHING,
