@@ -443,12 +443,6 @@ def test_the_plan_with_a_violation_is_refused_with_the_way_out() -> None:
     assert "exemptions:" in caught.value.remedy
 
 
-def test_what_was_looked_at_is_said() -> None:
-    checks = guard.check(ANN, by_hand(), RESOURCES, (), NOW)
-    assert [c.guard for c in checks] == ["access", "lockout", "quotas", "quarantine", "exemptions", "trails"]
-    assert all(c.detail for c in checks)
-
-
 def test_the_policies_of_awss_own_that_only_deny_are_known(sandbox: Sandbox) -> None:
     """Of all that moto knows; each of them is known by its ARN alone."""
     from remediate.sandbox.policies import load
