@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-MORE = "everybody who is in the account is looked at, and not the holders of a changed document alone: slower, the same answer"
+MORE = "everybody is looked at, and not the holders of a changed document alone: slower, the same answer"
 NOTHING = (
     "a change that adds nothing takes nothing away either: it makes room for nothing, and nothing needs room for it"
 )
@@ -18,7 +18,6 @@ NOBODY = "stands for a file that is not there, and is only compared with what a 
 
 EXPLAINED: Mapping[str, str] = {
     "guard/carriers.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
-    "guard/carriers.py:Access.concerned: if second not in documents:": MORE,
     "guard/administrators.py:Administrators.too_few: f\"of {len(after)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
         "where two are needed and too few are left, that is one or none: nothing is joined"
     ),

@@ -3,7 +3,7 @@
 import pytest
 from support.accounts import account, change
 
-from remediate.guard.carriers import begun, stays
+from remediate.guard.carriers import begun, ends, stays
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, at
 
@@ -38,12 +38,15 @@ def test_the_change_by_which_a_statement_begins(
     assert (found.id if found else None) == expected
 
 
+TAG = at("iam.user_tag", "a", "k")
 JOINED = [change(1, P, None, "attached"), change(2, G, None, "member", 1), change(3, OWN, "attached", None, 2)]
-JOINED.append(change(4, at("iam.user_tag", "a", "k"), None, "v"))
+JOINED.append(change(4, TAG, None, "v"))
 SINCE: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...], bool]] = {
     "from the beginning": ((f"{G} {P}",), (), (), False),
     "once all of it is made": ((f"{G} {P}",), (2,), (), True),
     "once half of it is made": ((f"{G} {P}",), (1,), (), False),
+    "half of it is made, and what it replaces is there": ((OWN, f"{G} {P}"), (1,), (), True),
+    "one, and another at any time": ((OWN, TAG), (), (), False),
     "one after the other": ((OWN, f"{G} {P}"), (), (), True),
     "what ends later": ((OWN,), (2,), (), False),
     "what ends later, and nobody asks then": ((OWN,), (), (3,), True),
@@ -61,3 +64,11 @@ def test_whether_a_statement_stays_once_some_changes_are_done(
     timeline = Timeline(account({OWN: "attached"}), JOINED)
     carriers = [tuple(timeline.spans(Address(one))[0] for one in way.split()) for way in ways]
     assert stays(timeline, carriers, since, until) is expected
+
+
+def test_the_changes_that_take_away_what_is_there_now() -> None:
+    other = at("iam.user_policy", "b", DENY_ALL)
+    leaves = change(5, G, "member", None, 2)
+    timeline = Timeline(account({OWN: "attached", other: "attached"}), [*JOINED, leaves])
+    ways = [tuple(timeline.spans(Address(one))[0] for one in way.split()) for way in (OWN, other, f"{G} {P}")]
+    assert [change.id for change in ends(timeline, ways)] == [3]
