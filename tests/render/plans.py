@@ -260,7 +260,7 @@ def replayed(
 ) -> Replay:
     """Calls of somebody that change 3 would have denied."""
     stopped = Stopped(
-        who=f"arn:aws:iam::123456789012:{name.replace(' ', '/', 1) if name.startswith('role ') else f'user/{name}'}",
+        who=f"arn:aws:iam::123456789012:user/{name}",
         name=name,
         change=3,
         action=action,
@@ -350,5 +350,5 @@ def named(name: str) -> Plan:
             ),
         ),
         kept=(Kept(address=at("iam.user", name), why=name),),
-        replay=replayed(f"role {name}", name, name, name),
+        replay=replayed(f"nobody else is called {name}", name, name, name),
     )
