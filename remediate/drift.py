@@ -27,6 +27,8 @@ class Drifted(Struct, frozen=True, kw_only=True):
     """Who changed it last."""
     nobody_knows: str = ""
     """Why nobody knows who."""
+    perhaps: tuple[Trace, ...] = ()
+    """Then, by the evidence that is kept: whose calls can have done it, each with the last; the latest first."""
 
 
 class Left(NamedTuple):
@@ -63,9 +65,14 @@ def sent(runs: Iterable[Sequence[Record]]) -> frozenset[str]:
     return frozenset(id for records in runs for record in records for id in record.request_ids)
 
 
-def named(drifted: Iterable[Drifted], said: Mapping[str, Trace | str]) -> list[Drifted]:
+def named(
+    drifted: Iterable[Drifted], said: Mapping[str, Trace | str], perhaps: Mapping[str, Sequence[Trace]]
+) -> list[Drifted]:
     """The same with who changed each, as far as anybody knows."""
-    return [msgspec.structs.replace(item, **_as_fields(said[item.address])) for item in drifted]
+    return [
+        msgspec.structs.replace(item, **_as_fields(said[item.address]), perhaps=tuple(perhaps.get(item.address, ())))
+        for item in drifted
+    ]
 
 
 def _as_fields(said: Trace | str) -> dict[str, Trace | str]:

@@ -67,9 +67,12 @@ def test_what_differs_has_drifted_and_what_cannot_be_read_has_not() -> None:
     [drifted] = compare(left, live)
     assert drifted == Drifted(address=B, expected=None, now="back", plan="p", since=DAY)
     trace = Trace(at=DAY, by="b", source="s", call="TagUser", agent="", region="r", event_id="e")
-    assert [(d.who, d.nobody_knows) for said in (trace, "why") for d in named([drifted], {B: said})] == [
-        (trace, ""),
-        (None, "why"),
+    others: dict[str, list[Trace]] = {B: [trace]}
+    told = [named([drifted], {B: said}, may)[0] for said, may in ((trace, {}), ("why", {}), ("why", others))]
+    assert [(d.who, d.nobody_knows, d.perhaps) for d in told] == [
+        (trace, "", ()),
+        (None, "why", ()),
+        (None, "why", (trace,)),
     ]
 
 

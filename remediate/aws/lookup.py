@@ -80,6 +80,10 @@ class Lookup:
         with_parents = self._ask(gone, self._of_parent)
         return {**found, **{address: said for address, said in with_parents.items() if said not in UNTOLD}}
 
+    def described(self, item: Asked) -> list[Marks]:
+        """What the calls look like that can have changed an entry, or have taken it along. Raises CallFailed."""
+        return [self._of_entry(item), *([self._of_parent(item)] if _parent(item) else [])]
+
     def _of_entry(self, item: Asked) -> Marks:
         address = Address(item.address)
         return marks(RESOURCES[kind_of(address)], self._aws, address, item.expected, item.now, self._where)

@@ -12,7 +12,7 @@ import msgspec
 
 from remediate.cli import signing, terminal
 from remediate.cli.work import SystemClock
-from remediate.errors import Partial, Refused
+from remediate.errors import BadInput, Partial, Refused
 from remediate.model import SETTLED, Address, Change, Event, Plan, Record, kind_of, outcomes
 from remediate.store.files import journal_path, rollback_path
 
@@ -188,12 +188,28 @@ def finish(
         terminal.say(applied(plan, result, str(path), str(journal), seconds, rolled_back=back))
     missing = len(remaining(plan, result.outcomes))
     if missing:
+        if not result.stopped:
+            _note_conflicts(plan, path, result.outcomes, aws, parallel)
         raise Partial(
             f"{missing} of {len(plan.changes)} changes are not applied"
             + (f": {result.stopped}" if result.stopped else ""),
             details=[f"Everything that was done is recorded in {journal}"],
             remedy=f"Go on with the same command, or take back what was done: remediate rollback {path}",
         )
+
+
+def _note_conflicts(plan: Plan, path: Path, outcomes: Mapping[int, Event], aws: "Session", parallel: int) -> None:
+    """Says who changed what the plan was made from, so that somebody can be asked."""
+    from remediate.cli.naming import of_conflicts
+    from remediate.render.drift_text import since_the_plan
+
+    try:
+        moved = of_conflicts(plan, records_of(path), outcomes, aws, parallel)
+    except BadInput as error:  # of the evidence that is kept: what came of the run matters more
+        terminal.note(str(error))
+        return
+    for item in moved:
+        terminal.note(since_the_plan(item, plan.header.account, terminal.width()))
 
 
 def as_outcomes(plan: Plan, result: "Result") -> list[dict[str, object]]:

@@ -1,7 +1,7 @@
 """`remediate drift`"""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +10,11 @@ import typer
 
 from remediate.cli import applying, assuming, options, terminal, work
 from remediate.errors import BadInput, RemediateError
-from remediate.model import AccountId, Change, Plan
+from remediate.model import Change, Plan
 
 if TYPE_CHECKING:
     from remediate.account import Account
     from remediate.aws.session import Session
-    from remediate.culprit import Trace
     from remediate.drift import Drifted
     from remediate.playbook import Playbook
 
@@ -77,7 +76,7 @@ def _once(
     from remediate.store.plans import save
 
     plan, account = work.make_plan(aws, baseline, only, evidence=evidence)
-    drifted, known = _drifted(plan, aws, parallel)
+    drifted, known = _drifted(plan, aws, parallel, evidence)
     if as_json:
         terminal.data({"drifted": drifted, "plan": plan})
     else:
@@ -113,30 +112,17 @@ def _same_as_before(plan: Plan) -> str:
     return ""
 
 
-def _drifted(plan: Plan, aws: "Session", parallel: int) -> "tuple[list[Drifted], int]":
+def _drifted(plan: Plan, aws: "Session", parallel: int, evidence: Path) -> "tuple[list[Drifted], int]":
     """What moved of all that past runs set, and how much that is."""
     from remediate.aws.live import LiveAccount
-    from remediate.drift import compare, named, recorded, sent
+    from remediate.cli.naming import named
+    from remediate.drift import compare, recorded, sent
     from remediate.store.history import history
 
     past = [p for p in history(work.PLANS)[0] if p.plan.header.account == plan.header.account]
     left = recorded((p.path, p.plan, p.records) for p in past)
     drifted = compare(left, LiveAccount(aws, parallel).read(left) if left else {})
-    found = named(drifted, _who(drifted, sent(p.records for p in past), plan, aws)) if drifted else []
-    return found, len(left)
-
-
-def _who(
-    drifted: "Sequence[Drifted]", ours: Collection[str], plan: Plan, aws: "Session"
-) -> "Mapping[str, Trace | str]":
-    from remediate.aws.lookup import Lookup
-    from remediate.culprit import Asked
-
-    where = AccountId(partition=plan.header.partition, account=plan.header.account)
-    asked = [Asked(address=d.address, expected=d.expected, now=d.now, since=d.since) for d in drifted]
-    with terminal.counting("asking CloudTrail who") as step:
-        aws.on_call = step
-        return Lookup(aws, where, ours, work.SystemClock()).who(asked)
+    return named(drifted, sent(p.records for p in past), plan.header, aws, evidence), len(left)
 
 
 def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session", parallel: int) -> list[Change]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from remediate.culprit import Trace
 from remediate.model import Plan, brief
 from remediate.render import facts
 from remediate.render.diff import diff
@@ -15,6 +16,8 @@ SHOWN = 20
 """Addresses named; the rest are counted."""
 LONGEST = 60
 """Columns of one name that strangers chose."""
+FEW = 3
+"""Of those who may have made a change."""
 LINES = 12
 """Lines of difference for one address."""
 
@@ -60,13 +63,25 @@ def _entry(item: "Drifted", account: str, width: int) -> Iterator[str]:
         yield wrap(_who(item, account), width, "    changed   ")
 
 
+def since_the_plan(item: "Drifted", account: str, width: int) -> str:
+    """Who changed an entry between a plan and its run."""
+    what = f"{item.address}: planned from {brief(item.expected, 60)}, now {brief(item.now, 60)}"
+    return "\n".join([fit(what, width), wrap(f"changed since the plan: {_who(item, account)}", width, "  ", "    ")])
+
+
 def _who(item: "Drifted", account: str) -> str:
     """Who changed it, when, from where, and how."""
-    if item.who is None:
-        return f"nobody knows by whom: {fit(item.nobody_knows, 200)}"
-    who = item.who
+    if item.who:
+        return f"{item.who.at:%Y-%m-%d %H:%M} UTC by {_call(item.who, account)}"
+    reason = f"nobody knows by whom: {fit(item.nobody_knows, 200)}"
+    last = (f"{_call(one, account)}, last {one.at:%Y-%m-%d %H:%M} UTC" for one in item.perhaps[:FEW])
+    more = f"; {len(item.perhaps) - FEW} more: --json names them" if len(item.perhaps) > FEW else ""
+    return f"{reason}. By the records kept, one of these may have: {'; '.join(last)}{more}" if item.perhaps else reason
+
+
+def _call(who: Trace, account: str) -> str:
     how = ", ".join(fit(text, LONGEST) for text in (who.call, who.agent) if text)
-    return f"{who.at:%Y-%m-%d %H:%M} UTC by {_caller(who.by, account)} from {fit(who.source, LONGEST)} ({how})"
+    return f"{_caller(who.by, account)} from {fit(who.source, LONGEST)} ({how})"
 
 
 def _caller(arn: str, account: str) -> str:
