@@ -1,7 +1,7 @@
 """What has moved since it was last set: the `after` of past runs compared with the live account."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -11,6 +11,9 @@ from remediate.model import SETTLED, Address, Change, Plan, Record, Risk, Struct
 
 ATTENDED = frozenset({"iam.login_profile", "ds.directory"})
 """Kinds that no unattended run creates: a password is shown once, and would end in a log; a directory costs money."""
+
+REMEMBERED = timedelta(days=90)
+"""https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html"""
 
 
 class Drifted(Struct, frozen=True, kw_only=True):
@@ -57,6 +60,16 @@ def compare(left: Mapping[Address, Left], live: Mapping[Address, Value | Excepti
         Drifted(address=address, expected=was.value, now=now, plan=was.plan, since=was.at)
         for address, was in sorted(left.items())
         if not isinstance(now := live[address], Exception) and now != was.value
+    ]
+
+
+def wanted(plan: Plan, besides: Collection[Address]) -> list[Drifted]:
+    """What the playbook would change and no run has set, as if it had been right as long as CloudTrail remembers."""
+    since = plan.header.created - REMEMBERED
+    return [
+        Drifted(address=change.address, expected=change.after, now=change.before, plan="", since=since)
+        for change in plan.changes
+        if change.address not in besides
     ]
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from remediate.drift import Drifted
     from remediate.playbook import Playbook
 
+ASKED = 10
+"""Changes of the playbook alone whose makers are asked for."""
+
 
 def drift(
     playbook: options.PlaybookName = "guidelines",
@@ -76,11 +79,11 @@ def _once(
     from remediate.store.plans import save
 
     plan, account = work.make_plan(aws, baseline, only, evidence=evidence)
-    drifted, known = _drifted(plan, aws, parallel, evidence)
+    drifted, known, touched = _drifted(plan, aws, parallel, evidence)
     if as_json:
-        terminal.data({"drifted": drifted, "plan": plan})
+        terminal.data({"drifted": drifted, "touched": touched, "plan": plan})
     else:
-        terminal.say(text(drifted, plan, known=known, width=terminal.width()))
+        terminal.say(text(drifted, plan, known=known, width=terminal.width(), touched=touched))
     left: Sequence[Change] = plan.changes
     moved = {item.address for item in drifted} - {change.address for change in plan.changes}
     if plan.changes and correct():
@@ -112,17 +115,20 @@ def _same_as_before(plan: Plan) -> str:
     return ""
 
 
-def _drifted(plan: Plan, aws: "Session", parallel: int, evidence: Path) -> "tuple[list[Drifted], int]":
-    """What moved of all that past runs set, and how much that is."""
+def _drifted(plan: Plan, aws: "Session", parallel: int, evidence: Path) -> "tuple[list[Drifted], int, list[Drifted]]":
+    """What moved of all that past runs set, and how much that is; and what the playbook alone asks back, if somebody is
+    known to have touched it. Before the first run that is the whole account, and nobody is asked about it."""
     from remediate.aws.live import LiveAccount
     from remediate.cli.naming import named
-    from remediate.drift import compare, recorded, sent
+    from remediate.drift import compare, recorded, sent, wanted
     from remediate.store.history import history
 
     past = [p for p in history(work.PLANS)[0] if p.plan.header.account == plan.header.account]
     left = recorded((p.path, p.plan, p.records) for p in past)
     drifted = compare(left, LiveAccount(aws, parallel).read(left) if left else {})
-    return named(drifted, sent(p.records for p in past), plan.header, aws, evidence), len(left)
+    others = wanted(plan, {item.address for item in drifted})[:ASKED] if left else []
+    said = named([*drifted, *others], sent(p.records for p in past), plan.header, aws, evidence)
+    return said[: len(drifted)], len(left), [item for item in said[len(drifted) :] if item.who or item.perhaps]
 
 
 def _correct(plan: Plan, account: "Account", baseline: "Playbook", aws: "Session", parallel: int) -> list[Change]:

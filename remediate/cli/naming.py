@@ -56,11 +56,11 @@ def _perhaps(asked: "Sequence[Asked]", lookup: "Lookup", account: str, evidence:
     from remediate.evidence.traces import suspects
     from remediate.store.evidence import Store
 
-    store = Store(evidence, account)
+    weeks = list(Store(evidence, account).by_week()) if asked else []
     found: dict[str, Sequence[Trace]] = {}
-    for item in asked if store.weeks() else ():
+    for item in asked if weeks else ():
         try:
-            found[item.address] = suspects(lookup.described(item), item.since, store.by_week())
+            found[item.address] = suspects(lookup.described(item), item.since, weeks)
         except CallFailed:  # what the entry is called is known to AWS alone; that it was not told stands beside it
             continue
     return found

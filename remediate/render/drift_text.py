@@ -22,14 +22,17 @@ LINES = 12
 """Lines of difference for one address."""
 
 
-def drift(drifted: "Sequence[Drifted]", plan: Plan | None, *, known: int, width: int) -> str:
+def drift(
+    drifted: "Sequence[Drifted]", plan: Plan | None, *, known: int, width: int, touched: "Sequence[Drifted]" = ()
+) -> str:
     """Each drifted address with what was set, what is there now, and the plan that set it; then the playbook's view.
 
-    `known` is how many settings past runs left, as far as their plans are at hand.
+    `known` is how many settings past runs left, as far as their plans are at hand; `touched` is what the playbook alone
+    wants changed and somebody is known to have changed last.
     """
     parts = [_moved(drifted, plan.header.account if plan else "", known, width)]
     if plan:
-        parts += ["\n".join(_wanted(plan, width))]
+        parts += ["\n".join([*_wanted(plan, width), *_touched(touched, plan.header.account, width)])]
     return "\n\n".join(parts)
 
 
@@ -88,6 +91,11 @@ def _caller(arn: str, account: str) -> str:
     """Of callers of this account without what all their ARNs begin with."""
     parts = arn.split(":", 5)
     return fit(parts[5] if len(parts) == 6 and parts[4] == account else arn, LONGEST)
+
+
+def _touched(touched: "Sequence[Drifted]", account: str, width: int) -> Iterator[str]:
+    for item in touched:
+        yield wrap(f"{fit(item.address, LONGEST)} was last changed {_who(item, account)}", width, "  ", "    ")
 
 
 def _wanted(plan: Plan, width: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ from remediate.errors import Partial
 from remediate.evidence.actions import names
 from remediate.evidence.arns import tells
 from remediate.evidence.fold import Folder, Weeks
-from remediate.model import Plan
+from remediate.model import Plan, at
 from remediate.render.drift_text import drift as text
 from remediate.sandbox.builder import Builder, Key, Person
 from remediate.sandbox.somebody import Somebody
@@ -35,8 +35,8 @@ def bob(aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Somebody:
     return Somebody(aws.sandbox, "bob")
 
 
-def planned(wire: Wire) -> tuple[Plan, Path]:
-    plan, _ = work.make_plan(wire.session, work.playbook_named("guidelines"), ["password-policy"])
+def planned(wire: Wire, book: str = "guidelines", control: str = "password-policy") -> tuple[Plan, Path]:
+    plan, _ = work.make_plan(wire.session, work.playbook_named(book), [control])
     path = work.plan_path(plan, None)
     save(plan, path)
     return plan, path
@@ -63,7 +63,7 @@ def test_drift_is_named_from_the_evidence_where_cloudtrail_is_denied(aws: Aws, w
     finish(plan, path, wire)
     bob.iam("UpdateAccountPasswordPolicy", SHORT)
     wire.faults = Faults().when(lambda call: call.operation == "LookupEvents", denied)
-    [without], _ = _drifted(plan, wire.session, 4, work.EVIDENCE)
+    [without], _, _ = _drifted(plan, wire.session, 4, work.EVIDENCE)
     assert (without.who, without.perhaps) == (None, ())
     assert "AccessDenied" in without.nobody_knows
 
@@ -72,7 +72,7 @@ def test_drift_is_named_from_the_evidence_where_cloudtrail_is_denied(aws: Aws, w
         ct.event("iam", "UpdateAccountPasswordPolicy", ct.user("eve"), errorCode="AccessDenied"),
         ct.event("iam", "UpdateUser", ct.user("zoe")),
     )
-    [drifted], known = _drifted(plan, wire.session, 4, work.EVIDENCE)
+    [drifted], known, _ = _drifted(plan, wire.session, 4, work.EVIDENCE)
     assert [(one.by, one.call, one.source) for one in drifted.perhaps] == [
         (ct.user("bob")["arn"], "UpdateAccountPasswordPolicy", "203.0.113.7")
     ]
@@ -91,3 +91,19 @@ def test_a_conflict_says_who_changed_it_since_the_plan(
     assert "iam.password_policy: planned from" in said
     assert "changed since the plan: 20" in said
     assert "UTC by user/bob from 127.0.0.1 (UpdateAccountPasswordPolicy, aws-cli)" in said
+
+
+def test_what_the_playbook_alone_asks_back_is_named_once_there_was_a_run(aws: Aws, wire: Wire, bob: Somebody) -> None:
+    shell = "arn:aws:iam::aws:policy/AWSCloudShellFullAccess"
+    bob.iam("AttachUserPolicy", {"UserName": "bob", "PolicyArn": shell})
+    asked = planned(wire, "cis-7.0", "cloudshell-access")[0]
+    assert _drifted(asked, wire.session, 4, work.EVIDENCE) == ([], 0, [])
+    finish(*planned(wire), wire)
+    drifted, known, touched = _drifted(asked, wire.session, 4, work.EVIDENCE)
+    assert (drifted, known) == ([], 1)
+    assert [(one.address, one.who and one.who.by) for one in touched] == [
+        (at("iam.user_policy", "bob", shell), ct.user("bob")["arn"])
+    ]
+    said = " ".join(text(drifted, asked, known=known, width=80, touched=touched).split())
+    assert "AWSCloudShellFullAccess was last changed 20" in said
+    assert "by user/bob from 127.0.0.1 (AttachUserPolicy, aws-cli)" in said

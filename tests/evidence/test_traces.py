@@ -38,6 +38,7 @@ def told(use: Use = PLAIN, last: datetime = DAY + timedelta(hours=1), marks: Mar
 FIELDS: dict[str, tuple[bool, dict[str, Any]]] = {
     "a call about the user": (True, {}),
     "about the policy": (True, {"resource": POLICY}),
+    "about one of the policies below a path": (True, {"resource": f"arn:aws:iam::{ME}:policy/x*"}),
     "about one of all users": (True, {"resource": f"arn:aws:iam::{ME}:user/*"}),
     "about one of those with such a name": (True, {"resource": f"arn:aws:iam::{ME}:user/al*"}),
     "about one of those with another": (False, {"resource": f"arn:aws:iam::{ME}:user/b*"}),
