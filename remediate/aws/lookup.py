@@ -16,12 +16,12 @@ from remediate.aws.events import read_event
 from remediate.aws.marks import marks
 from remediate.aws.resources import RESOURCES
 from remediate.aws.session import Session
+from remediate.aws.turns import Turns
 from remediate.culprit import TAKES, Asked, Call, Marks, Trace, culprit, matches
 from remediate.errors import CallFailed
 from remediate.model import AccountId, Address, kind_of
 from remediate.protocols import Clock
 
-SECOND = timedelta(seconds=1)
 PER_SECOND = 2
 CALLS = 40
 """Calls at most for one look at the drift: 20 seconds."""
@@ -68,8 +68,9 @@ class Lookup:
 
     def __init__(self, aws: Session, where: AccountId, ours: Collection[str], clock: Clock) -> None:
         """`ours` are the ids of this program's own requests."""
-        self._aws, self._where, self._ours, self._clock = aws, where, ours, clock
-        self._made: list[datetime] = []
+        self._aws, self._where, self._ours = aws, where, ours
+        self._turns = Turns(PER_SECOND, clock)
+        self._made = 0
         self._denied: dict[str, CallFailed] = {}
 
     def who(self, asked: Iterable[Asked]) -> dict[str, Trace | str]:
@@ -147,12 +148,10 @@ class Lookup:
         """Waits for its turn. Raises what the region has answered before, and CallFailed where it has been enough."""
         if region in self._denied:
             raise self._denied[region]
-        if len(self._made) >= CALLS:
+        if self._made >= CALLS:
             raise CallFailed("lookup_events", "NotAsked", f"that would take more than {CALLS} calls")
-        now = self._clock.now()
-        if len(self._made) >= PER_SECOND and (wait := self._made[-PER_SECOND] + SECOND - now) > timedelta(0):
-            self._clock.sleep(wait.total_seconds())
-        self._made.append(self._clock.now())
+        self._made += 1
+        self._turns.wait()
 
 
 def _parent(item: Asked) -> str:

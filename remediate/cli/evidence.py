@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from remediate.cli import options, terminal, work
-from remediate.errors import BadInput, RemediateError
+from remediate.errors import RemediateError
 
 if TYPE_CHECKING:
     from remediate.evidence.gathered import Report
 
-SOURCE = "A folder of CloudTrail's log files, or s3://BUCKET/PREFIX: the bucket that a trail writes to."
+SOURCE = (
+    "A folder of CloudTrail's log files; s3://BUCKET/PREFIX, the bucket that a trail writes to; without a trail "
+    "`cloudtrail:`, the management events of 90 days, in all regions or `cloudtrail:REGION,REGION`; or `lake:ARN`, an "
+    "event data store of CloudTrail Lake."
+)
 
 
 def evidence(
@@ -31,45 +35,54 @@ def evidence(
 ) -> None:
     """Read what CloudTrail recorded: who did what, from where, how often.
 
-    What the records say is kept as a summary by week and principal, on this machine alone; a file that was read is not
-    read again. A folder takes no AWS account.
+    What the records say is kept as a summary by week and principal, on this machine alone; what was read is not read
+    again. A folder takes no AWS account.
     """
-    from remediate.cli import sources
-    from remediate.cli.gathering import gather
+    from remediate.cli import origins
     from remediate.evidence.gathered import Report, people, span
     from remediate.evidence.sharing import suspicions
     from remediate.evidence.signs import signs
     from remediate.render.evidence_text import evidence as text
     from remediate.store.evidence import Store
 
-    read = sources.named(source, lambda: work.connect(profile, region, endpoint_url), requester_pays=requester_pays)
-    found = read.survey()
-    about = sources.account_of(source, found, account)
-    asked = span(about, sources.partition_of(found, about), days, work.SystemClock().now())
-    store = Store(folder, about)
-    kept = str(store.folder)
-    report = Report(account=about, source=source, since=asked.since, until=asked.end.date(), kept=kept)
-    with terminal.progressing("reading log files", found.files) as moved:
-        gather(read.logs(about, asked.since), read.fetch, asked, store, report, moved)
+    origin = origins.named(source, lambda: work.connect(profile, region, endpoint_url), requester_pays=requester_pays)
+    whose, now = origin.whose(account), work.SystemClock().now()
+    asked = span(whose.account, whose.partition, days, now)
+    store = Store(folder, whose.account)
+    report = Report(account=whose.account, source=source, since=asked.since, until=asked.end.date())
+    with terminal.progressing("reading records", whose.files) as moved:
+        origin.gather(asked, now, store, report, moved)
     _insist(report)
     report.people = people(store.whole())
-    report.suspicions = suspicions(signs(store.by_week(), about), ())
+    report.weeks, report.kept = store.weeks(), str(store.folder)
+    report.next = ["remediate", "plan", *(["--evidence", str(folder)] if folder != work.EVIDENCE else [])]
+    report.suspicions = suspicions(signs(store.by_week(), whose.account), ())
     if as_json:
         terminal.data(report)
     else:
         terminal.say(text(report, width=terminal.width()))
+    if report.blind:
+        raise _blind(report)
 
 
 def _insist(report: "Report") -> None:
     """Raises RemediateError where nothing that was there could be used."""
-    if report.files + report.known == 0 and report.failed:
+    if report.files + report.known:
+        return
+    if report.blind:
+        raise _blind(report)
+    if report.failed:
         raise RemediateError(
             f"none of the {report.failed:,} files could be read",
             details=report.named,
             remedy="Give the folder that CloudTrail's bucket was copied to, or the bucket: its files end in .json.gz.",
         )
-    if not report.seen:
-        raise BadInput(
-            f"there is no log file of CloudTrail in {report.source} since {report.since}",
-            remedy="Check the prefix; with --days more of the time before is read.",
-        )
+
+
+def _blind(report: "Report") -> RemediateError:
+    return RemediateError(
+        f"CloudTrail could not be asked in {len(report.blind)} regions: what was done there is not known",
+        details=report.blind,
+        remedy="It takes cloudtrail:LookupEvents, and for CloudTrail Lake cloudtrail:StartQuery and "
+        "cloudtrail:GetQueryResults. Where nobody may work in a region, name the others: cloudtrail:REGION,REGION",
+    )

@@ -210,11 +210,11 @@ def _one(span: Span, piece: Piece, weeks: Weeks) -> Outcome:
         content = content_of(log.where) if content is None else content
     except OSError as error:
         return failed(log, span, error.strerror or str(error))
-    return taken(_folder(span), span, log, content, weeks)
+    return taken(folder(span), span, log, content, weeks)
 
 
 @cache
-def _folder(span: Span) -> Folder:
+def folder(span: Span) -> Folder:
     from remediate.evidence.actions import names
     from remediate.evidence.arns import tells
 

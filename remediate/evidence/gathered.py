@@ -1,5 +1,6 @@
 """What reading an account's log files came to: by file, and together."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -7,9 +8,11 @@ import msgspec
 from remediate.evidence.fold import Folder, Week, Weeks, week_of
 from remediate.evidence.logs import Log
 from remediate.evidence.marks import Marks
+from remediate.evidence.record import Event, events_of
 from remediate.evidence.sharing import Suspicion
 from remediate.evidence.summary import Summary, Uses
-from remediate.evidence.unpack import NoLog
+from remediate.evidence.tally import Found
+from remediate.evidence.unpack import NoLog, Unusual
 from remediate.model import Struct
 
 NAMED = 5
@@ -108,8 +111,16 @@ class Report(msgspec.Struct, kw_only=True):
     passed: int = 0
     named: list[str] = []
     """The first files and records that were passed over, and why."""
+    unit: str = "log files"
+    """What is counted as a file here. Where CloudTrail is asked, it is a day or an hour of a region."""
+    blind: list[str] = []
+    """Where CloudTrail could not be asked, and why: what was done there is not known."""
+    weeks: list[date] = []
+    """Of which there is evidence, with what earlier runs read, by their Mondays."""
     kept: str = ""
     """Where the evidence is."""
+    next: list[str] = []
+    """The command that makes use of it."""
     people: list[Person] = []
     """Of whom there is evidence, with what earlier runs read."""
     suspicions: list[Suspicion] = []
@@ -131,6 +142,14 @@ class Report(msgspec.Struct, kw_only=True):
             why = outcome.failure or f"{len(outcome.passed)} records, such as: {outcome.passed[0]}"
             if len(self.named) < NAMED:
                 self.named.append(f"{outcome.log.where}: {why}")
+
+
+def missing(weeks: Sequence[date]) -> list[date]:
+    """The weeks between the first and the last of which there is nothing."""
+    if not weeks:
+        return []
+    between = range((max(weeks) - min(weeks)).days // 7 + 1)
+    return [week for n in between if (week := min(weeks) + timedelta(weeks=n)) not in weeks]
 
 
 def wanted(log: Log, span: Span, marks: Marks, report: Report) -> bool:
@@ -156,6 +175,27 @@ def taken(folder: Folder, span: Span, log: Log, content: bytes, into: Weeks) -> 
     calls = found.events - found.others - found.outside - len(found.passed)
     week = week_of(max(found.hours, default=log.day or span.end))
     return Outcome(log, week, calls, found.others, found.outside, tuple(found.passed))
+
+
+def told(folder: Folder, texts: Sequence[str], into: Weeks) -> Found:
+    """Counts records that came one by one, each as JSON."""
+    try:
+        events, passed = events_of(b"[%b]" % ",".join(texts).encode())
+    except Unusual:
+        parts = [_alone(text) for text in texts]
+        events = [event for found, _ in parts for event in found]
+        passed = [why for _, reasons in parts for why in reasons]
+    found = folder.events(events, into)
+    found.events += len(passed)
+    found.passed += passed
+    return found
+
+
+def _alone(text: str) -> tuple[Sequence[Event], Sequence[str]]:
+    try:
+        return events_of(b"[%b]" % text.encode())
+    except Unusual:
+        return (), ("it is not JSON",)
 
 
 def failed(log: Log, span: Span, why: str) -> Outcome:

@@ -1,14 +1,18 @@
 """What reading log files came to."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
-from remediate.evidence.gathered import Person, Report
+from remediate.evidence.facts import unbroken
+from remediate.evidence.gathered import Person, Report, missing
 from remediate.evidence.sharing import Suspicion
-from remediate.render.text import fit, safe, table, wrap
+from remediate.render.text import command, fit, safe, table, wrap
 
 LABEL = 15
 SHOWN = 15
 """Of those who called most."""
+GAPS = 4
+"""Weeks without evidence that are named."""
 HEADERS = ("who", "calls", "refused", "kinds", "networks", "last")
 
 
@@ -16,16 +20,31 @@ def evidence(report: Report, *, width: int) -> str:
     """One fact a line, those that are nought left out."""
     lines = [
         ("account", f"{report.account}, since {report.since}"),
-        ("read", f"{report.files:,} log files with {report.calls:,} calls"),
-        ("read before", _files(report.known)),
+        ("read", f"{report.files:,} {report.unit} with {report.calls:,} calls"),
+        ("read before", f"{report.known:,} {report.unit}" if report.known else ""),
         ("not asked for", _sum(_files(report.older), _records(report.outside), "of other times")),
         ("of others", _sum(_files(report.foreign), _records(report.others), "of other accounts")),
+        ("covers", _weeks(report.weeks)),
         ("passed over", _sum(_files(report.failed), _records(report.passed), "that are not as CloudTrail writes them")),
     ]
     told = [wrap(text, width, f"{label:<{LABEL}}", " " * LABEL) for label, text in lines if text]
     named = [wrap(safe(one), width, "  ", "    ") for one in report.named]
     tables = [*_people(report.people, width), *_suspicions(report.suspicions, width)]
-    return "\n".join([*told, *named, "", *tables, f"Kept in {safe(report.kept)}"])
+    ends = [f"Kept in {safe(report.kept)}", command("Next: ", report.next, width)]
+    return "\n".join([*told, *named, "", *tables, *ends])
+
+
+def _weeks(weeks: Sequence[date]) -> str:
+    """Which weeks there is evidence of. What lies before a gap does not count where all must be known."""
+    if not weeks:
+        return ""
+    begin, end = min(weeks), max(weeks) + timedelta(days=6)
+    said = f"{len(weeks)} {'weeks' if len(weeks) > 1 else 'week'}, {begin} to {end}"
+    gaps = missing(weeks)
+    if not gaps:
+        return f"{said}, without a gap"
+    days = ", ".join(f"{week}" for week in gaps[:GAPS]) + (f" and {len(gaps) - GAPS} more" if len(gaps) > GAPS else "")
+    return f"{said}, but nothing of those that begin on {days}: `plan` relies on what is since {unbroken(weeks)}"
 
 
 def _people(people: Sequence[Person], width: int) -> list[str]:

@@ -26,6 +26,7 @@ from remediate.store.files import private_folder, read_whole, write_new
 FORMAT = 1
 KEPT = "kept.json"
 MAX_BYTES = 256 * 1024 * 1024
+FILES = "log files"
 REMEDY = "Give another place with --folder."
 
 
@@ -33,6 +34,8 @@ class Kept(Struct, frozen=True):
     format: int
     weeks: dict[date, str]
     """The file of each week, by its Monday."""
+    source: str = FILES
+    """What it was read from: from two kinds of sources the same calls would count twice."""
 
 
 class Files(msgspec.Struct):
@@ -48,7 +51,8 @@ class Store:
         """Raises BadInput where what is there cannot be read."""
         self.folder = folder / account
         self.account = account
-        self._weeks = self._kept().weeks
+        kept = self._kept()
+        self._weeks, self._source = kept.weeks, kept.source
 
     def weeks(self) -> list[date]:
         return sorted(self._weeks)
@@ -86,14 +90,15 @@ class Store:
             content = encode(summary, files)
             weeks[week] = f"{week}.{hashlib.sha256(content).hexdigest()[:32]}.json.gz"
             write_new(self.folder / weeks[week], gzip.compress(content, 6, mtime=0))
-        write_new(self.folder / KEPT, msgspec.json.encode(Kept(format=FORMAT, weeks=dict(sorted(weeks.items())))))
+        kept = Kept(format=FORMAT, weeks=dict(sorted(weeks.items())), source=self._source)
+        write_new(self.folder / KEPT, msgspec.json.encode(kept))
         self._weeks = weeks
         for path in set(self.folder.glob("*.json.gz")) - {self.folder / name for name in weeks.values()}:
             path.unlink(missing_ok=True)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Nobody else reads log files into this store meanwhile. Raises Refused."""
+    def writing(self, source: str = FILES) -> Iterator[None]:
+        """Nobody else reads into this store meanwhile. Raises Refused, also where what is kept came from elsewhere."""
         from filelock import FileLock, Timeout
 
         private_folder(self.folder, REMEDY)
@@ -109,7 +114,13 @@ class Store:
         except OSError as error:
             raise BadInput(f"{self.folder} cannot be written: {error.strerror}", remedy=REMEDY) from None
         try:
-            self._weeks = self._kept().weeks
+            kept = self._kept()
+            if kept.weeks and kept.source != source:
+                raise Refused(
+                    f"{self.folder} was read from {kept.source}, and calls that are also in {source} would count twice",
+                    remedy="Give another place with --folder (and to `plan --evidence`), or remove that folder first.",
+                )
+            self._weeks, self._source = kept.weeks, source
             yield
         finally:
             lock.release()

@@ -18,8 +18,9 @@ from support.engine import Wire
 from support.faults import Faults, cut_short, refusal
 
 from remediate.aws.bucket import ATTEMPTS
-from remediate.cli import evidence, sources, work
+from remediate.cli import evidence, origins, work
 from remediate.cli.gathering import AHEAD, BATCH, FETCHES, Piece, gather
+from remediate.cli.sources import Source
 from remediate.errors import RemediateError
 from remediate.evidence.gathered import Report, span
 from remediate.evidence.logs import Log
@@ -53,8 +54,8 @@ def bucket(aws: Aws, wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     return aws
 
 
-def source(wire: Wire, prefix: str) -> sources.Source:
-    return sources.named(f"s3://{BUCKET}{prefix}", lambda: wire.session, requester_pays=False)
+def source(wire: Wire, prefix: str) -> Source:
+    return origins._files(f"s3://{BUCKET}{prefix}", lambda: wire.session, False)
 
 
 def listings(wire: Wire) -> int:

@@ -1,0 +1,71 @@
+"""Records from an event data store of CloudTrail Lake: one query for each stretch of time, of one account's calls.
+
+Queries are paid for by what they scan, which the bounds on eventTime keep to that time.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-lake-queries.html
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from remediate.aws.session import Answer, Session
+from remediate.errors import BadInput, CallFailed
+from remediate.protocols import Clock
+
+PATIENCE = 3600.0
+"""Seconds. AWS ends a query after an hour.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-limitations.html"""
+PAGE = 1000
+ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:([a-z0-9-]+):\d{12}:eventdatastore/([0-9a-f-]{36})", re.ASCII)
+WAITING = frozenset({"QUEUED", "RUNNING"})
+STATEMENT = (
+    "SELECT eventJson FROM {store} WHERE eventTime >= '{begin:%Y-%m-%d %H:%M:%S}' "
+    "AND eventTime < '{end:%Y-%m-%d %H:%M:%S}' AND recipientAccountId = '{account}'"
+)
+
+
+class Lake:
+    """Records of a time, as JSON, page by page."""
+
+    def __init__(self, aws: Session, clock: Clock, arn: str, account: str) -> None:
+        """Raises BadInput."""
+        found = ARN.fullmatch(arn)
+        if not found:
+            remedy = "lake:arn:aws:cloudtrail:REGION:ACCOUNT:eventdatastore/ID (aws cloudtrail list-event-data-stores)"
+            raise BadInput(f"{arn} is no event data store's ARN", remedy=remedy)
+        self.places: Sequence[str] = (found[1],)
+        """The region of the store alone: it may hold the records of all."""
+        self._aws, self._clock, self._store, self._account = aws, clock, found[2], account
+
+    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[str]]:
+        """Raises CallFailed."""
+        text = STATEMENT.format(store=self._store, begin=begin, end=end, account=self._account)
+        query = str(self._aws.read("cloudtrail", "start_query", region=place, QueryStatement=text)["QueryId"])
+        page = self._first(place, query)
+        while True:
+            yield [str(cell["eventJson"]) for row in page.get("QueryResultRows", ()) for cell in row]
+            if not page.get("NextToken"):
+                return
+            page = self._page(place, query, NextToken=page["NextToken"])
+
+    def _first(self, place: str, query: str) -> Answer:
+        """Waits until the query has ended."""
+        from tenacity import Retrying, retry_if_result, stop_after_delay, wait_exponential
+
+        patient = Retrying(
+            retry=retry_if_result(lambda page: page["QueryStatus"] in WAITING),
+            wait=wait_exponential(multiplier=0.5, max=10),
+            stop=stop_after_delay(PATIENCE),
+            sleep=self._clock.sleep,
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        page: Answer = patient(self._page, place, query)
+        if page["QueryStatus"] != "FINISHED":
+            raise CallFailed("get_query_results", page["QueryStatus"], str(page.get("ErrorMessage", "")))
+        return page
+
+    def _page(self, place: str, query: str, **more: Any) -> Answer:
+        return self._aws.read(
+            "cloudtrail", "get_query_results", region=place, QueryId=query, MaxQueryResults=PAGE, **more
+        )

@@ -1,0 +1,159 @@
+"""What a person means by SOURCE: log files, or CloudTrail itself, which is asked."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from remediate.cli.sources import S3, Folder, Remote, Source
+from remediate.cli.work import SystemClock
+from remediate.errors import BadInput
+from remediate.evidence.gathered import Report, Span
+from remediate.evidence.logs import Survey
+from remediate.store.evidence import Store
+
+if TYPE_CHECKING:
+    from remediate.aws.session import Session
+
+HISTORY = "cloudtrail:"
+LAKE = "lake:"
+_BUCKET = re.compile(r"s3://([a-zA-Z0-9._-]+)(?:/(.*))?", re.DOTALL)
+PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+Connect = Callable[[], "Session"]
+Moved = Callable[[], None]
+
+
+class Whose(NamedTuple):
+    """Whose records these are."""
+
+    account: str
+    partition: str
+    files: int | None = None
+    """How many there are, where that is known."""
+
+
+class Origin(Protocol):
+    """Records of CloudTrail, wherever they are."""
+
+    def whose(self, asked: str) -> Whose:
+        """The account: the only one, or the one that was asked for. Raises BadInput."""
+        ...
+
+    def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
+        """Reads what was not read before."""
+        ...
+
+
+def named(text: str, connect: Connect, *, requester_pays: bool) -> Origin:
+    """FOLDER, s3://BUCKET/PREFIX, cloudtrail:[REGION,…] or lake:ARN. Raises BadInput."""
+    if text.startswith(HISTORY):
+        return History(connect(), text.removeprefix(HISTORY))
+    if text.startswith(LAKE):
+        return Lake(connect(), text.removeprefix(LAKE))
+    return Files(_files(text, connect, requester_pays), text)
+
+
+def _files(text: str, connect: Connect, requester_pays: bool) -> Source:
+    if not text.startswith(S3):
+        return Folder(Path(text))
+    found = _BUCKET.fullmatch(text)
+    if not found:
+        raise BadInput(f"{text} names no bucket", remedy="s3://BUCKET/PREFIX, as in the AWS CLI")
+    from remediate.aws.bucket import Bucket
+
+    prefix = (found[2] or "").strip("/")
+    aws = connect()
+    return Remote(Bucket(aws, found[1], requester_pays=requester_pays), f"{prefix}/" if prefix else "", aws.region)
+
+
+class Files:
+    """Log files."""
+
+    def __init__(self, source: Source, name: str) -> None:
+        self._source = source
+        self._name = name
+
+    def whose(self, asked: str) -> Whose:
+        found = self._source.survey()
+        account = _account(self._name, found, asked)
+        return Whose(account, _partition(found, account), found.files)
+
+    def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
+        from remediate.cli.gathering import gather
+
+        gather(self._source.logs(span.account, span.since), self._source.fetch, span, store, report, moved)
+        if not report.seen:
+            raise BadInput(
+                f"there is no log file of CloudTrail in {self._name} since {span.since}",
+                remedy="Check the prefix; with --days more of the time before is read.",
+            )
+
+
+def _account(source: str, found: Survey, asked: str) -> str:
+    names = sorted(found.accounts)
+    if not names and not found.files:
+        raise BadInput(f"there is no log file of CloudTrail in {source}", remedy="Their names end in .json.gz.")
+    if asked and found.files is None and asked not in names:
+        raise BadInput(f"{source} has no log files of account {asked}", details=names[:10])
+    if asked or len(names) == 1:
+        return asked or names[0]
+    several = f"log files of {len(names)} accounts" if names else "no file whose name says of which account it is"
+    raise BadInput(f"{source} has {several}", details=names[:10], remedy="Say which with --account.")
+
+
+def _partition(found: Survey, account: str) -> str:
+    """`aws`, `aws-cn` or `aws-us-gov`: the regions in the names of the account's files tell."""
+    region = found.accounts.get(account, "")
+    return next((name for begin, name in PARTITIONS.items() if region.startswith(f"{begin}-")), "aws")
+
+
+class History:
+    """What CloudTrail remembers without a trail, in every region that the account has enabled, or in some."""
+
+    def __init__(self, aws: "Session", regions: str) -> None:
+        self._aws = aws
+        self._regions = [region for region in regions.split(",") if region]
+
+    def whose(self, asked: str) -> Whose:
+        own = _caller(self._aws)
+        if asked not in ("", own.account):
+            raise BadInput(
+                f"CloudTrail tells account {own.account} what was done in it, and not in {asked}",
+                remedy="Sign in to that account (--profile), or read its trail's bucket.",
+            )
+        return own
+
+    def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
+        from remediate.aws.history import DAYS
+        from remediate.aws.history import History as Records
+        from remediate.aws.reader.trails import read_regions
+        from remediate.cli.asking import Asking
+
+        regions = self._regions or read_regions(self._aws)
+        begin = max(span.begin, now - timedelta(days=DAYS))
+        records = Records(self._aws, SystemClock(), regions)
+        Asking(records, "CloudTrail's event history", span, store, report).gather(begin, now, moved)
+
+
+class Lake:
+    """An event data store of CloudTrail Lake."""
+
+    def __init__(self, aws: "Session", arn: str) -> None:
+        self._aws = aws
+        self._arn = arn
+
+    def whose(self, asked: str) -> Whose:
+        own = _caller(self._aws)
+        return own._replace(account=asked or own.account)
+
+    def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
+        from remediate.aws.lake import Lake as Records
+        from remediate.cli.asking import Asking
+
+        records = Records(self._aws, SystemClock(), self._arn, span.account)
+        Asking(records, "CloudTrail Lake", span, store, report).gather(span.begin, now, moved)
+
+
+def _caller(aws: "Session") -> Whose:
+    return Whose(str(aws.read("sts", "get_caller_identity")["Account"]), aws.partition())

@@ -1,0 +1,60 @@
+"""What reading log files came to, as a person sees it: what the evidence covers, and what to type next."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from remediate.evidence.gathered import Report, missing
+from remediate.render.evidence_text import evidence
+
+MONDAY = date(2026, 8, 31)
+
+
+def shown(weeks: tuple[int, ...], width: int = 80, **more: object) -> str:
+    report = Report(
+        account="123456789012",
+        source="logs",
+        since=MONDAY,
+        until=date(2026, 11, 29),
+        weeks=[MONDAY + timedelta(weeks=n) for n in weeks],
+        kept="plans/evidence/123456789012",
+        next=["remediate", "plan", "--evidence", "a folder"],
+        **more,  # type: ignore[arg-type]
+    )
+    text = evidence(report, width=width)
+    assert max(map(len, text.splitlines())) <= width
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [80, 160])
+@pytest.mark.parametrize(
+    ("weeks", "words"),
+    [
+        ((), "since 2026-08-31 read 0 log files with 0 calls Kept in"),
+        ((0,), "covers 1 week, 2026-08-31 to 2026-09-06, without a gap Kept in"),
+        ((0, 1, 2), "covers 3 weeks, 2026-08-31 to 2026-09-20, without a gap"),
+        (
+            (0, 2, 3, 5, 6),
+            "covers 5 weeks, 2026-08-31 to 2026-10-18, but nothing of those that begin on 2026-09-07, 2026-09-28: "
+            "`plan` relies on what is since 2026-10-05",
+        ),
+        (
+            (0, 9),
+            "2026-09-07, 2026-09-14, 2026-09-21, 2026-09-28 and 4 more: `plan` relies on what is since 2026-11-02",
+        ),
+    ],
+)
+def test_which_weeks_are_covered(weeks: tuple[int, ...], words: str, width: int) -> None:
+    assert words in shown(weeks, width)
+
+
+def test_what_to_type_next_and_what_was_asked() -> None:
+    said = shown((0,), unit="stretches of time", files=7, known=8)
+    assert "read 7 stretches of time with 0 calls read before 8 stretches of time" in said
+    assert said.endswith("Next: remediate plan --evidence 'a folder'")
+
+
+def test_weeks_between() -> None:
+    weeks = [MONDAY, MONDAY + timedelta(weeks=3)]
+    assert missing(weeks) == [MONDAY + timedelta(weeks=1), MONDAY + timedelta(weeks=2)]
+    assert missing([]) == missing(weeks[:1]) == []
