@@ -7,7 +7,7 @@ import msgspec
 from remediate.account import Account
 from remediate.evidence import signs
 from remediate.evidence.facts import facts, unbroken
-from remediate.store.evidence import Store
+from remediate.store.evidence import HISTORY, Store
 
 
 def with_evidence(account: Account, folder: Path) -> Account:
@@ -16,6 +16,6 @@ def with_evidence(account: Account, folder: Path) -> Account:
     weeks = store.weeks()
     if not weeks:
         return account
-    found = facts(account.id, store.whole(unbroken(weeks)))
+    found = facts(account.id, store.whole(unbroken(weeks)), data=store.source != HISTORY)
     looked = signs.facts(signs.signs(store.by_week(), account.id))
     return msgspec.structs.replace(account, facts={**account.facts, **found, **looked})

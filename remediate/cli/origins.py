@@ -11,13 +11,13 @@ from remediate.cli.work import SystemClock
 from remediate.errors import BadInput
 from remediate.evidence.gathered import Report, Span
 from remediate.evidence.logs import Survey
-from remediate.store.evidence import Store
+from remediate.store.evidence import HISTORY, LAKE, Store
 
 if TYPE_CHECKING:
     from remediate.aws.session import Session
 
-HISTORY = "cloudtrail:"
-LAKE = "lake:"
+ASKED = "cloudtrail:"
+STORED = "lake:"
 _BUCKET = re.compile(r"s3://([a-zA-Z0-9._-]+)(?:/(.*))?", re.DOTALL)
 PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 Connect = Callable[[], "Session"]
@@ -47,10 +47,10 @@ class Origin(Protocol):
 
 def named(text: str, connect: Connect, *, requester_pays: bool) -> Origin:
     """FOLDER, s3://BUCKET/PREFIX, cloudtrail:[REGION,…] or lake:ARN. Raises BadInput."""
-    if text.startswith(HISTORY):
-        return History(connect(), text.removeprefix(HISTORY))
-    if text.startswith(LAKE):
-        return Lake(connect(), text.removeprefix(LAKE))
+    if text.startswith(ASKED):
+        return History(connect(), text.removeprefix(ASKED))
+    if text.startswith(STORED):
+        return Lake(connect(), text.removeprefix(STORED))
     return Files(_files(text, connect, requester_pays), text)
 
 
@@ -133,7 +133,7 @@ class History:
         regions = self._regions or read_regions(self._aws)
         begin = max(span.begin, now - timedelta(days=DAYS))
         records = Records(self._aws, SystemClock(), regions)
-        Asking(records, "CloudTrail's event history", span, store, report).gather(begin, now, moved)
+        Asking(records, HISTORY, span, store, report).gather(begin, now, moved)
 
 
 class Lake:
@@ -152,7 +152,7 @@ class Lake:
         from remediate.cli.asking import Asking
 
         records = Records(self._aws, SystemClock(), self._arn, span.account)
-        Asking(records, "CloudTrail Lake", span, store, report).gather(span.begin, now, moved)
+        Asking(records, LAKE, span, store, report).gather(span.begin, now, moved)
 
 
 def _caller(aws: "Session") -> Whose:

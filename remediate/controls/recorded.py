@@ -86,11 +86,17 @@ def deeds(fact: Value) -> Iterator[Deed]:
 
 def _whole(view: View, did: Done, service: str) -> str:
     """Why a service stays whole; empty where its calls are all known."""
-    if service not in RECORDED and service not in view.settings.data_events:
+    if service not in RECORDED and not (service in view.settings.data_events and _has_data(view)):
         return "its data events may not be recorded"
     if unknown := sorted(did.unknown.get(service, set()) | did.unknown.get("*", set())):
         return f"it is not known what {', '.join(unknown[:3])} needed"
     return "" if did.used.get(service) else "its use left no record"
+
+
+def _has_data(view: View) -> bool:
+    """CloudTrail's event history has no data events, whatever a trail records."""
+    found = view.account.facts.get(at(EVIDENCE, view.account.id))
+    return isinstance(found, Mapping) and found["data"] is True
 
 
 def silent(used: Used) -> dict[str, str]:

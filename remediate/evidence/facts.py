@@ -37,15 +37,15 @@ class Call(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=True):
     """Seconds since 1970."""
 
 
-def facts(account: str, summary: Summary) -> dict[Address, Value]:
-    """Of what an account's records say; none where they say nothing."""
+def facts(account: str, summary: Summary, data: bool = True) -> dict[Address, Value]:
+    """Of what an account's records say; none where they say nothing. `data`: they may hold data events."""
     counts = [count for uses in summary.people.values() for count in uses.values()]
     if not counts:
         return {}
     since, until = (datetime.fromtimestamp(moment, UTC) for moment in _span(counts))
     reads = any(_READ.search(use.event) for uses in summary.people.values() for use in uses)
     used = {at(USE, who): msgspec.to_builtins(found) for who, uses in summary.people.items() if (found := _calls(uses))}
-    return {**used, at(EVIDENCE, account): {"since": when(since), "until": when(until), "reads": reads}}
+    return {**used, at(EVIDENCE, account): {"since": when(since), "until": when(until), "reads": reads, "data": data}}
 
 
 def _calls(uses: Mapping[Use, Count]) -> list[Call]:

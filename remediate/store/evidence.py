@@ -27,6 +27,8 @@ FORMAT = 1
 KEPT = "kept.json"
 MAX_BYTES = 256 * 1024 * 1024
 FILES = "log files"
+HISTORY = "CloudTrail's event history"
+LAKE = "CloudTrail Lake"
 REMEDY = "Give another place with --folder."
 
 
@@ -53,6 +55,11 @@ class Store:
         self.account = account
         kept = self._kept()
         self._weeks, self._source = kept.weeks, kept.source
+
+    @property
+    def source(self) -> str:
+        """What it was read from."""
+        return self._source
 
     def weeks(self) -> list[date]:
         return sorted(self._weeks)

@@ -114,7 +114,8 @@ def test_the_facts_of_a_summary() -> None:
         ("ann", put, "AccessDenied", "l", 50, 60),
         ("bob", put, "Denied", "", 99, 99),
     ]
-    span: dict[str, Value] = {"since": "1970-01-01T00:00:50Z", "until": "1970-01-01T00:03:20Z", "reads": False}
+    told: dict[str, Value] = {"reads": False, "data": True}
+    span: dict[str, Value] = {"since": "1970-01-01T00:00:50Z", "until": "1970-01-01T00:03:20Z", **told}
     found = facts(ct.ACCOUNT, summary(*made))
     assert found.keys() == {at(USE, "ann"), at(USE, "bob"), at(EVIDENCE, ct.ACCOUNT)}
     assert found[at(EVIDENCE, ct.ACCOUNT)] == span
@@ -125,6 +126,7 @@ def test_the_facts_of_a_summary() -> None:
     assert [call.resource for call in calls(found[at(USE, "bob")])] == ["", ""]
     reading = facts(ct.ACCOUNT, summary(*made, ("ann", read, "AccessDenied", "", 100, 100)))
     assert reading[at(EVIDENCE, ct.ACCOUNT)] == {**span, "reads": True}
+    assert facts(ct.ACCOUNT, summary(*made), data=False)[at(EVIDENCE, ct.ACCOUNT)] == {**span, "data": False}
     assert facts(ct.ACCOUNT, Summary()) == {}
 
 

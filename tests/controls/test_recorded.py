@@ -49,7 +49,7 @@ SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
 LOGGED = Settings(data_events=("s3", "dynamodb", "lambda"))
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 JOB = role("job", LAMBDA, created=ago(900), last_used=ago(1))
-RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True}
+RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True, "data": True}
 S3 = "s3.amazonaws.com/"
 HERE = f"eu-west-1:{ME}"
 Deeds = Sequence[tuple[str, str, int]]
@@ -153,6 +153,10 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
     ),
     "records that ended": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "until": when(ago(4))}), LOGGED, None, ""),
     "records without reads": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "reads": False}), LOGGED, None, ""),
+    "records that hold no data events": (
+        app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "data": False}), LOGGED,
+        document(statement(["s3:*"]), SEND, STOP), "s3: its data events may not be recorded",
+    ),
     "people who are not told apart": (
         app(TWO, BOTH, ("s3", "ec2"), **{at(USE, everybody(ME)): uses(WRITES)}), LOGGED, None, "",
     ),

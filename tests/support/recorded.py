@@ -42,4 +42,5 @@ def fact(calls: Iterable[Call]) -> Value:
 def span(now: datetime, days: int = 89, *, reads: bool = True) -> Value:
     """Records of so many days, up to a few hours ago."""
     since, until = now - timedelta(days=days), now - timedelta(hours=3)
-    return {"since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}", "reads": reads}
+    span = {"since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+    return {**span, "reads": reads, "data": True}
