@@ -14,6 +14,7 @@ FALSY = "False, None and no text are all the same to whoever asks"
 TOLD = "who runs a plan may ask for it; the run itself has its sender, who has its own"
 STOPPING = "a run that is stopping sends nothing: the sender looks again right before the call"
 NEVER = "stands where nothing comes by, for the type checker"
+NO_VARIABLE = "the names of actions have no variables: nobody asks for the value of one"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
@@ -27,6 +28,8 @@ EXPLAINED: Mapping[str, str] = {
     'guard/trust.py:provider_taken: word, _, part = kind.rpartition("_")': (
         "no kind that begins with the word of a provider has two of them"
     ),
+    "guard/trust.py:rules: if statement.principals is None or not rule(text).actions.cover(ASSUME, None):": NO_VARIABLE,
+    "guard/trust.py:rules: if statement.principals is None or not rule(text).actions.cover(ASSUME, lambda _: 0):": NO_VARIABLE,
     'guard/trust.py:_anywhere: return canonical_json({"Resource": ["XX*XX"], **item}).decode()': (
         "a statement has to be about something: what, is not looked at, for a trust policy is about its role"
     ),

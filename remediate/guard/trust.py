@@ -67,7 +67,7 @@ def rules(trust: Value, who: Caller, known: Known, layers: Layers) -> Iterator[R
             continue
         allows = statement.effect == "Allow"
         by: Mapping[str | None, Layers] = {"behind": unbound, "account": TRUST}
-        given = by.get(how, layers) if allows else layers
+        given = by.get(how, layers)
         doubt = frozenset({Free(text)}) if how is None else frozenset[Free]()
         for one in prepared(_anywhere(text), known):
             yield Rule(allows, given, given, one.open | doubt)

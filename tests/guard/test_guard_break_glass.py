@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Change, str]] = {
         change(1, at("iam.login_profile", "glass"), "password", None, risk="restrictive"), "#1 iam.login_profile/glass",
     ),
     "something more": (
-        change(1, at("iam.user_inline", "glass", "more"), None, document(statement("s3:*")), risk="additive"), "",
+        change(1, at("iam.user_inline", "glass", "more"), None, document(statement("ec2:*")), risk="additive"), "",
     ),
     "something new": (change(1, at("iam.user_tag", "glass", "k"), None, "v", risk="neutral"), ""),
     "a group that denies something": (

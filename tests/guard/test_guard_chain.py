@@ -19,6 +19,7 @@ OPS_ARN = f"arn:aws:iam::{ME}:role/ops"
 ROOT: Value = {"AWS": f"arn:aws:iam::{ME}:root"}
 ANN: Value = {"AWS": f"arn:aws:iam::{ME}:user/ann"}
 BY_HUB: Value = {"AWS": f"arn:aws:iam::{ME}:role/hub"}
+FIRST: Value = {"AWS": "arn:aws:iam::000011112222:root"}
 VENDOR: Value = {"AWS": "arn:aws:iam::999988887777:root"}
 BOTH: Value = {"AWS": [f"arn:aws:iam::{ME}:root", "arn:aws:iam::999988887777:root"]}
 HASH: Value = {"CanonicalUser": "a" * 64}
@@ -92,10 +93,10 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a user, on too many conditions": (
         now(BY_ANN), [to(lets(ROOT), lets(ANN, "Deny", StringEquals=TOO_MANY))], "user/ann is not let in"),
     "a user, who is kept from something else": (
-        now(BY_ANN), [to({**lets(ANN, "Deny"), "Action": "sts:TagSession"}, lets(ROOT))], ""),
+        now(BY_ANN), [to({**lets(ANN, "Deny"), "Action": "iam:*"}, lets(ROOT))], ""),
     "a user, who is kept from what a variable stands for": (
         now(BY_ANN), [to({**lets(ANN, "Deny"), "Action": "sts:${aws:username}*"}, lets(ROOT))], ""),
-    "a user, who is let in after somebody else": (now(BY_ANN), [to(lets(VENDOR), lets(ROOT))], ""),
+    "a user, who is let in after somebody else": (now(BY_ANN), [to(lets(FIRST), lets(ROOT))], ""),
     "a user, from one network": (
         now(BY_ANN), [to(lets(ROOT, IpAddress={"aws:SourceIp": "203.0.113.0/24"}))], "user/ann is not let in"),
     "a user, by what is no statement": (now(BY_ANN), [to(lets(ROOT, "Perhaps"))], "user/ann is not let in"),

@@ -84,9 +84,13 @@ MOVED_TWICE = {
 }
 """The seventh takes from the first twice, and then gives it all to the eighth: everything fits."""
 
+GIVEN_BACK = {1: (-1, ()), 2: (-3, ()), 3: (1, (1, 2)), 4: (4, (1,))}
+"""The third takes from the first, and gives that back to the fourth: no more than it took."""
+
 
 @given(sizes())
 @example(MOVED_TWICE)
+@example(GIVEN_BACK)
 @settings(max_examples=400)
 def test_the_fullest_moment_of_documents_that_grow_and_shrink(case: dict[int, tuple[int, tuple[int, ...]]]) -> None:
     changes = [change(id, at("iam.group", f"g{id}"), None, {"path": "/"}, *needs) for id, (_, needs) in case.items()]
