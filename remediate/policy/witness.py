@@ -85,10 +85,10 @@ def shows(request: Request, more: Policies, less: Policies, known: Known) -> boo
     """Whether the evaluator allows a request by one set of policies and not by the other."""
     facts = {key: value for key, value in known.items() if value is not None}
     asked = msgspec.structs.replace(request, context={**facts, **request.context})
-    return decide(_bearing(more), asked).allowed and decide(_bearing(less), asked).outcome not in ("allowed", "unknown")
+    return decide(bearing(more), asked).allowed and decide(bearing(less), asked).outcome not in ("allowed", "unknown")
 
 
-def _bearing(policies: Policies) -> Bearing:
+def bearing(policies: Policies) -> Bearing:
     boundary = policies.get("boundary")
     identity = policies.get("identity", frozenset({EVERYTHING}))
     return Bearing(

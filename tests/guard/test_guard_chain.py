@@ -113,6 +113,8 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a user in a session, not without MFA": (
         now(BY_ANN, assumer_key="ASIAANN"), [to(lets(ROOT), lets(ROOT, "Deny", Bool=NO_MFA))], "not let in"),
     "a user, who may not": (now(BY_ANN), [loses()], "#1 iam.user_inline/ann/assumes: ops"),
+    "a user, who may not, beside one more who is let in": (
+        now(BY_ANN), [loses(), change(2, OPS, trust(lets(ROOT)), trust(lets(BOTH)))], "#1 iam.user_inline/ann/assumes"),
     "a user, who is named and needs no policy": (now(BY_ANN, ANN), [loses()], ""),
     "a user, who may all the same": (
         now(BY_ANN, own={"assumes": ASSUMES, "all": document(statement("*"))}), [loses()], ""),
