@@ -91,9 +91,9 @@ class Active(NamedTuple):
 
 
 class Question:
-    """What `before` allows and `after` does not."""
+    """What `before` allows and `after` does not. `whole`: what may be tried for this and others together."""
 
-    def __init__(self, before: Policies, after: Policies, known: Known) -> None:
+    def __init__(self, before: Policies, after: Policies, known: Known, whole: Effort | None = None) -> None:
         sides = _layers(before, after), _layers(after, before)
         self.layers = frozenset(sides[0])
         standing = {text for side in sides for layer in side.values() for text in layer}
@@ -102,7 +102,7 @@ class Question:
             for text in sorted(standing)
             for one in prepared(text, known)
         ]
-        self.effort = Effort(MOST)
+        self.effort = Effort(MOST, whole)
         self._by_services: dict[frozenset[str] | None, Automaton] = {}
         self._by_those_there: dict[int, Automaton] = {}
 
@@ -132,6 +132,7 @@ class Question:
         return Difference(statement=statement, request=request, absent=absent)
 
     def _found(self, suspect: int) -> Found | None:
+        self.effort.spend(1)
         for action, numbers in self._actions(suspect):
             if not self._possible(numbers):
                 continue

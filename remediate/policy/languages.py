@@ -20,21 +20,30 @@ MOST = 400_000
 large."""
 
 
+MOST_OF_A_PLAN = 20 * MOST
+"""The same for all comparisons of one plan: half a minute. One for 5,000 users comes to less than a tenth of it."""
+
+
 class TooLarge(Exception):
     """There are more sorts of texts than can be gone through."""
 
 
 class Effort:
-    """What may still be tried for one comparison, so that none takes more than some seconds."""
+    """What may still be tried for one comparison, so that none takes more than some seconds; `whole` is what may be for
+    all of a plan, where it is one of many."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, whole: "Effort | None" = None, *, of: str = "it takes") -> None:
         self.most = self.left = most
+        self.whole = whole
+        self.of = of
 
     def spend(self, what: int) -> None:
         """Raises TooLarge."""
         self.left -= what
         if self.left < 0:
-            raise TooLarge(f"it takes more than {self.most:,} steps")
+            raise TooLarge(f"{self.of} more than {self.most:,} steps")
+        if self.whole:
+            self.whole.spend(what)
 
 
 class Place(NamedTuple):

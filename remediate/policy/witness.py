@@ -18,6 +18,7 @@ from remediate.policy.compare import CONTROL, Difference, Policies, Question
 from remediate.policy.evaluate import Policies as Bearing
 from remediate.policy.evaluate import decide
 from remediate.policy.known import EVERYTHING, Known, prepared
+from remediate.policy.languages import MOST_OF_A_PLAN, Effort
 from remediate.policy.patterns import Pattern, Wild
 from remediate.policy.request import Request
 from remediate.policy.rules import listed
@@ -32,14 +33,15 @@ KEPT = 12
 class Shown:
     """Differences, shown by requests that AWS may get. One object for one plan."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, most: int = MOST_OF_A_PLAN) -> None:
         self.account = account
+        self._effort = Effort(most, of="the comparisons of this plan take")
         self._kept: dict[str, list[Difference]] = defaultdict(list)
 
     def differences(self, more: Policies, less: Policies, known: Known) -> Iterator[Difference]:
         """What one set of policies allows and another does not, one difference for each statement that makes one."""
         clear = all(map(_clear, {text for side in (more, less) for held in side.values() for text in held}))
-        question = Question(more, less, known)
+        question = Question(more, less, known, self._effort)
         for suspect in question.suspects():
             text = question.actives[suspect].text
             kept = self._kept[text] if clear else []

@@ -13,7 +13,7 @@ from remediate.policy import statements
 from remediate.policy.compare import Policies, Relation, compare
 from remediate.policy.known import Known
 from remediate.policy.request import Request
-from remediate.policy.witness import shows
+from remediate.policy.witness import Shown, shows
 
 POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
@@ -245,6 +245,19 @@ def test_by_hand(before: Policies, after: Policies, expected: Relation) -> None:
     assert compare(after, before, ANN).relation == back.get(expected, expected)
     for difference in found.lost:
         assert difference.request is None or shows(difference.request, before, after, ANN)
+
+
+def test_what_takes_too_long_for_one_plan_is_told_and_never_equal() -> None:
+    shown = Shown("111122223333", most=2000)
+    said: list[str] = []
+    for n in range(60):  # a list in one order and in another, each by itself soon compared
+        one, other = (
+            policies(statement("s3:*", [f"arn:aws:s3:::{n}*", "arn:aws:s3:::b*", *more]))
+            for more in ((), [f"arn:aws:s3:::{n}1*"])
+        )
+        said += [difference.doubt for difference in shown.differences(one, other, ANN)] or [""]
+    assert sorted(set(said)) == ["", "the comparisons of this plan take more than 2,000 steps"]
+    assert said == sorted(said), "from then on, all of them"
 
 
 ACTIONS = ["s3:Get*", "s3:GetObject", "s3:*", "*", "ec2:Stop*", "s3:Put?bject", "iam:*", "s3:G*t"]
