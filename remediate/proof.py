@@ -112,7 +112,7 @@ class Comparing:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self._shown = Shown(account.id)
+        self._shown = Shown(account.id, account.partition)
         self._made: dict[object, tuple[Witnesses, Witnesses]] = {}
 
     def shown(self, step: Step) -> tuple[Witnesses, Witnesses]:

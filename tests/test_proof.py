@@ -133,6 +133,31 @@ def test_a_name_that_is_part_of_an_arn_spoils_none(name: str) -> None:
     assert resources.pop().startswith("arn:aws:s3:::")
 
 
+@pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn"])
+def test_another_partition_has_its_own_arns_in_all_that_is_shown(partition: str) -> None:
+    """Whoever is an administrator there, and what is moved, and what a request names."""
+    where = f"arn:{partition}:"
+    text = msgspec.json.encode(account(
+        holding("user", "ann", [ADMIN]), holding("user", "bob", (), {"own": document(statement("s3:Get*", HOME))}),
+        policies(bound=SOME), users=[user("bob", boundary=mine("bound"))],
+    )).decode()  # fmt: skip
+    now = msgspec.json.decode(text.replace("arn:aws:", where), type=Account)
+    now = structs.replace(now, partition=partition)
+    moved = planner.draft(now, with_settings(groups.control), SCOPE, RESOURCES)
+    assert (len(moved.changes), moved.proof.effects) == (9, ())
+    for address in (
+        at("iam.user_policy", "ann", ADMIN.replace("arn:aws:", where)),
+        at("iam.user_inline", "bob", "own"),
+    ):
+        gone = [change(1, address, now.state[address], None)]
+        said = "\n".join(access.violations(Access(Timeline(now, gone))))
+        shown = {w.resource for effect in prove(now, gone).effects for w in effect.loses} - {"*"}
+        assert " take access from " in said
+        assert "arn:aws:" not in said
+        assert all(place.startswith(where) for place in shown)
+        assert shown or "Administrator" in address
+
+
 def test_a_boundary_is_in_the_proof() -> None:
     proof = prove(BOUNDED, [change(1, BOUND, NARROW, WIDE, risk="additive")])
     whole, step = proof.effects

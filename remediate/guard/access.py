@@ -31,7 +31,7 @@ TAKES: frozenset[Risk] = frozenset({"restrictive", "destructive"})
 def violations(access: Access) -> Iterator[str]:
     """Every gain and loss that no change declares, as sentences; nothing if the plan is proven."""
     timeline = access.timeline
-    shown = Shown(timeline.account.id)
+    shown = Shown(timeline.account.id, timeline.account.partition)
     for principal in access.concerned():
         if principal in timeline.account.state:  # and not one that this plan creates
             layers = access.layers(principal)

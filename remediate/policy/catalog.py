@@ -13,7 +13,8 @@ RANK = ("Permissions management", "Write", "Tagging", "Read", "List", "Unknown")
 
 PROMINENT = "iam s3 ec2 kms sts lambda dynamodb rds secretsmanager".split()
 """Services whose names most people know: of two actions that show the same, theirs says more."""
-PLACES = {"Partition": "aws", "Region": "us-east-1"}
+REGIONS = {"aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+"""A region of each partition but AWS's own."""
 _PLACE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -77,8 +78,7 @@ def _prominence(action: Action) -> tuple[int, bool, int, str]:
     return rank, action.name.partition(":")[0] not in PROMINENT, len(action.name), action.name
 
 
-def places(action: Action, account: str) -> Sequence[str]:
+def places(action: Action, account: str, partition: str) -> Sequence[str]:
     """ARNs of the kinds that an action is about, of nothing in particular."""
-    return [
-        _PLACE.sub(lambda place: {**PLACES, "Account": account}.get(place[1], "example"), arn) for arn in action.arns
-    ]
+    known = {"Account": account, "Partition": partition, "Region": REGIONS.get(partition, "us-east-1")}
+    return [_PLACE.sub(lambda place: known.get(place[1], "example"), arn) for arn in action.arns]

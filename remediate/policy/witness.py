@@ -33,8 +33,8 @@ KEPT = 12
 class Shown:
     """Differences, shown by requests that AWS may get. One object for one plan."""
 
-    def __init__(self, account: str, most: int = MOST_OF_A_PLAN) -> None:
-        self.account = account
+    def __init__(self, account: str, partition: str = "aws", most: int = MOST_OF_A_PLAN) -> None:
+        self._place = account, partition
         self._effort = Effort(most, of="the comparisons of this plan take")
         self._kept: dict[str, list[Difference]] = defaultdict(list)
 
@@ -56,7 +56,7 @@ class Shown:
                 yield shown
 
     def _better(self, found: Difference, more: Policies, less: Policies, known: Known) -> Request | None:
-        candidates = _candidates(found, known, self.account)
+        candidates = _candidates(found, known, *self._place)
         return next((request for request in candidates if shows(request, more, less, known)), None)
 
 
@@ -105,7 +105,7 @@ def _sorted(held: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(held))
 
 
-def _candidates(found: Difference, known: Known, account: str) -> Iterator[Request]:
+def _candidates(found: Difference, known: Known, account: str, partition: str) -> Iterator[Request]:
     """Requests with an action that begins like the one that was found, then with any that the statement is about."""
     request = found.request
     if request is None:
@@ -116,7 +116,7 @@ def _candidates(found: Difference, known: Known, account: str) -> Iterator[Reque
         return
     own = [_filled(of) for one in prepared(found.statement, known) for of in one.resources.sure]
     for action in dict.fromkeys((*_tried(names, request.action), *_tried(names, ""))):
-        places = catalog.places(action, account)
+        places = catalog.places(action, account, partition)
         for resource in dict.fromkeys((*_both(own, places), *places, *own, request.resource)):
             yield msgspec.structs.replace(request, action=action.name, resource=resource)
 

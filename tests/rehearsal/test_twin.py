@@ -127,6 +127,16 @@ def test_a_report_of_hours_ago_stays_apart_from_what_was_asked_since(aws: Aws, w
     assert twin.root == later.root
 
 
+def test_a_trails_bucket_that_nobody_read_is_told(aws: Aws, wire: Wire) -> None:
+    """It may be another account's, whose policy does not let the trail in."""
+    fill()
+    made = rehearsing.planned(wire.session, "guidelines", ["groups"])
+    trails = [value for address, value in made.account.state.items() if address.startswith("cloudtrail.trail/")]
+    buckets = {at("s3.bucket", str(trail["bucket"])) for trail in trails if isinstance(trail, Mapping)}
+    assert buckets
+    assert buckets <= set(rehearsing.staged(aws.sandbox, made).gaps)
+
+
 STEPS = plan_of(
     Step(at("iam.group", "a"), None, {"path": "/"}),
     Step(at("iam.group_member", "a", "alice"), None, "member", (1,)),

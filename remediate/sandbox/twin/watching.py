@@ -18,13 +18,14 @@ def buckets(twin: Twin) -> None:
         if name and at("s3.bucket", name) not in {*twin.account.state, *twin.account.asked}:
             s3: Any = s3_backends[twin.account.id][twin.account.partition]
             bucket = s3.buckets.get(name) or s3.create_bucket(name, region)
-            bucket.policy = json.dumps(_delivery(name)).encode()
+            bucket.policy = json.dumps(_delivery(name, twin.account.partition)).encode()
+            twin.gaps[at("s3.bucket", name)] = "it was not read, nor whose it is: an empty one stands for it"
 
 
-def _delivery(bucket: str) -> dict[str, Any]:
+def _delivery(bucket: str, partition: str) -> dict[str, Any]:
     """The least that CloudTrail asks of a bucket:
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html"""
-    arn, service = f"arn:aws:s3:::{bucket}", {"Service": "cloudtrail.amazonaws.com"}
+    arn, service = f"arn:{partition}:s3:::{bucket}", {"Service": "cloudtrail.amazonaws.com"}
     rights = (("s3:GetBucketAcl", arn), ("s3:PutObject", f"{arn}/*"))
     allowed = [{"Effect": "Allow", "Principal": service, "Action": a, "Resource": r} for a, r in rights]
     return {"Version": "2012-10-17", "Statement": allowed}
@@ -55,7 +56,10 @@ def anomalies(twin: Twin) -> None:
 
     from remediate.sandbox.strict.cost_explorer import monitors_of, subscriptions_of
 
-    costs, arn = ce_backends[twin.account.id][twin.account.partition], f"arn:aws:ce::{twin.account.id}:anomaly"
+    costs, arn = (
+        ce_backends[twin.account.id][twin.account.partition],
+        f"arn:{twin.account.partition}:ce::{twin.account.id}:anomaly",
+    )
     for name, value in twin.entries("ce.anomaly_monitor"):
         rest = {f"Monitor{part.capitalize()}": v for part, v in value.items()} if isinstance(value, Mapping) else {}
         own = {"MonitorArn": f"{arn}monitor/{name}", "MonitorName": name}
