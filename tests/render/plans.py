@@ -256,11 +256,12 @@ def replayed(
     resource: str = "arn:aws:s3:::reports/q3.csv",
     event: str = "s3.amazonaws.com/NewThing",
     *,
+    who: str = "",
     sure: bool = True,
 ) -> Replay:
     """Calls of somebody that change 3 would have denied."""
     stopped = Stopped(
-        who=f"arn:aws:iam::123456789012:user/{name}",
+        who=who or name,
         name=name,
         change=3,
         action=action,
@@ -350,5 +351,5 @@ def named(name: str) -> Plan:
             ),
         ),
         kept=(Kept(address=at("iam.user", name), why=name),),
-        replay=replayed(f"nobody else is called {name}", name, name, name),
+        replay=replayed(f"somebody {name}", name, name, name),  # after `role …`, whatever the name
     )

@@ -13,7 +13,7 @@ from remediate.render.plan_text import summary
 from remediate.replayed import Replay
 from render import plans
 
-FOUND = plans.replayed()
+FOUND = plans.replayed(who="arn:aws:iam::123456789012:user/alice")
 
 
 def unsaid(found: Replay) -> list[str]:
