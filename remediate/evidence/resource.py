@@ -16,9 +16,12 @@ from remediate.evidence.ladder import ANY, Rungs, plain, settled
 HEADS = 32
 BELOW = 8
 DEEPEST = 3
+MARKS = 5 + DEEPEST
+"""An ARN has five before its resource's own part: with no more than these there are never more parts than DEEPEST."""
 _MARK = re.compile("[/:]")
 _UNKINDED = re.compile("arn:[^:]*:s3:::")
 """ARNs whose resources have no kind before their name."""
+_HEAD = re.compile("arn:[^:]*:(?:s3:::[^/:]*|[^:]*:[^:]*:[^:]*:[^/:]*[/:][^/:]*)")
 
 
 def shortened(arn: str) -> str:
@@ -28,16 +31,18 @@ def shortened(arn: str) -> str:
         del parts[-1]
         return f"{plain('/'.join(parts))}/*"
     text = plain(arn)
+    if text.count("/") + text.count(":") <= MARKS:
+        return text
     return _cut(text, DEEPEST) or text
 
 
 def folded(found: Iterable[str]) -> Mapping[str, str]:
     """The pattern for each of the resources of one kind of call by one principal."""
     values = [value for value in found if value]
-    heads = settled({head_of(value) for value in values}, _kinds, HEADS)
     below: dict[str, set[str]] = {}
     for value in values:
         below.setdefault(head_of(value), set()).add(value)
+    heads = settled(below, _kinds, HEADS)
     patterns = {"": ""}
     for head, group in below.items():
         kept = settled(group, partial(_depths, len(head)), BELOW) if heads[head] == head else {}
@@ -46,10 +51,8 @@ def folded(found: Iterable[str]) -> Mapping[str, str]:
 
 
 def head_of(arn: str) -> str:
-    begin = _begin(arn)
-    marks = [mark.start() for mark in _MARK.finditer(arn, begin)] if begin else []
-    last = 0 if _UNKINDED.match(arn) else 1
-    return arn[: marks[last]] if len(marks) > last else arn
+    found = _HEAD.match(arn)
+    return found[0] if found else arn
 
 
 def _begin(arn: str) -> int:
@@ -77,13 +80,11 @@ def _depths(head: int, value: str) -> Rungs:
     rest = value[head:]
     if rest[1:] == ANY:
         return (*([None] * DEEPEST), value)
-    parts = len(_MARK.findall(rest))
-    cut = parts > 1 and rest[-1:] == ANY and rest[-2:-1] in "/:"
-    own = DEEPEST - (parts - 1) if cut else 0
-    return tuple(
-        None if rung < own else (_cut(value, DEEPEST - rung) or value) if rung > own or not cut else value
-        for rung in range(DEEPEST + 1)
-    )
+    marks = [mark.end() for mark in _MARK.finditer(value, head)]
+    cut = len(marks) > 1 and rest[-1:] == ANY and rest[-2:-1] in "/:"
+    own = DEEPEST - (len(marks) - 1) if cut else -1
+    forms = [value[: marks[parts]] + ANY if len(marks) > parts else value for parts in range(DEEPEST, -1, -1)]
+    return tuple(None if rung < own else value if rung == own else form for rung, form in enumerate(forms))
 
 
 def _cut(value: str, parts: int) -> str | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support import cloudtrail as ct
 
 from remediate.evidence.fold import Folder, Weeks
-from remediate.evidence.resource import BELOW, HEADS
+from remediate.evidence.resource import BELOW, HEADS, shortened
 from remediate.evidence.sessions import behind
 from remediate.evidence.summary import CREDENTIALS, PLACES, Summary, Use, merged
 from remediate.evidence.unpack import NoLog
@@ -79,6 +79,58 @@ def test_any_order_and_any_split_give_the_same(events: list[ct.Event], dice: Any
     assert sum(count.calls for week in whole.values() for one in week.people.values() for count in one.values()) == len(
         events
     )
+
+
+ODD = ("", "*", "\0", "\u2028", "[x", "a/b/c/d/e", "n" * 300)
+listed = st.sampled_from(("b", "b/a/b/c/d/e", "b/k", "", "b:k")).map(lambda name: {"ARN": f"arn:aws:s3:::{name}"})
+several = st.one_of(st.none(), st.lists(listed, max_size=4), st.just([{"ARN": f"arn:{n}"} for n in range(70)]))
+odd = st.builds(
+    lambda who, seconds, zone, agent, about, own, left, resources: {
+        name: value for name, value in ct.event(
+            "iam", "GetUser", who, userAgent=agent, errorCode=agent or "", requestParameters=about, resources=resources,
+            eventTime=f"{ct.BEGIN + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}{zone}", recipientAccountId=own,
+        ).items() if name != left
+    },
+    st.one_of(people, st.just(["no identity"]), st.sampled_from(ODD).map(lambda arn: {"arn": arn})),
+    st.one_of(st.integers(0, 9), st.integers(3590, 3610), st.integers(0, 10**6)), st.sampled_from(("Z", "+02:00", "")),
+    st.sampled_from((None, *ODD)), st.sampled_from((None, {"userName": "b"}, ["x"])),
+    st.sampled_from((ct.ACCOUNT, "", "999999999999")), st.sampled_from(("", "userIdentity", "eventTime", "resources")),
+    several,
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(odd, max_size=40))
+def test_odd_records_come_to_what_each_comes_to_alone(events: list[ct.Event]) -> None:
+    """In whatever order their times are: then nothing is shared between two that a faster way could mix up."""
+    reader, weeks = folder(), dict[date, Summary]()
+    found = reader.file(ct.packed(events), weeks)
+    apart: Weeks = {}
+    alone = [folder().file(ct.packed([one]), apart) for one in events]
+    for summary in (*weeks.values(), *apart.values()):
+        summary.settle(ct.ACCOUNT)
+    assert kept(weeks) == kept(apart)
+    sums = [(one.events, one.others, one.outside, len(one.passed)) for one in alone]
+    assert (found.events, found.others, found.outside, len(found.passed)) == tuple(
+        map(sum, zip((0,) * 4, *sums, strict=True))
+    )
+
+
+DEEP: Sequence[tuple[str, str]] = [
+    ("arn:aws:s3:::b/1/2/3", "arn:aws:s3:::b/1/2/3"),
+    ("arn:aws:s3:::b/1/2/3/4", "arn:aws:s3:::b/1/2/3/*"),
+    ("arn:aws:s3:::b/1:2/3:4", "arn:aws:s3:::b/1:2/3:*"),
+    ("arn:aws:dynamodb:r:1:table/t/1/2/3", "arn:aws:dynamodb:r:1:table/t/1/2/3"),
+    ("arn:aws:dynamodb:r:1:table/t/1/2/3/4", "arn:aws:dynamodb:r:1:table/t/1/2/3/*"),
+    ("arn:aws:sns:r:1:a:b:c:d:e:f", "arn:aws:sns:r:1:a:b:c:d:e:*"),
+    ("no/arn/1/2/3/4/5/6/7/8", "no/arn/1/2/3/4/5/6/7/8"),
+    ("arn:aws:s3:::b/*", "arn:aws:s3:::b/?"),
+]
+
+
+@pytest.mark.parametrize(("arn", "short"), DEEP)
+def test_a_resource_is_kept_no_deeper_than_three_parts_below_its_head(arn: str, short: str) -> None:
+    assert shortened(arn) == short
 
 
 @settings(max_examples=20, deadline=None)
