@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+from msgspec import structs
 from support import cloudtrail as ct
+from support.accounts import account
 from support.aws import Aws
 from support.engine import FakeClock, Wire
 from support.faults import Faults, denied, expired
@@ -23,8 +25,11 @@ from remediate.aws.session import Session
 from remediate.aws.turns import SECOND, Turns
 from remediate.cli import evidence, origins, work
 from remediate.cli.asking import Asking, Records
+from remediate.cli.evidenced import with_evidence
 from remediate.errors import BadInput, CredentialsEnded, Refused, RemediateError
+from remediate.evidence.facts import EVIDENCE
 from remediate.evidence.gathered import Report, people, span
+from remediate.model import at
 from remediate.store.evidence import FILES, Store
 
 SOURCE = "CloudTrail's event history"
@@ -72,6 +77,9 @@ def test_all_calls_of_all_regions_and_none_twice(busy: Aws, wire: Wire, tmp_path
     assert first == report.files + 1, "a page for each stretch, and a second one where there are more than 50"
     again = gathered(History(wire.session, clock, REGIONS), tmp_path)
     assert (again.files, again.known, wire.faults.sends("LookupEvents")) == (0, report.files, first)
+    told = with_evidence(structs.replace(account(), id=ct.ACCOUNT), tmp_path).facts[at(EVIDENCE, ct.ACCOUNT)]
+    assert isinstance(told, dict)
+    assert told["data"] is False, "no trail says of it that it holds data events"
     hour = gathered(History(wire.session, clock, REGIONS), tmp_path, now=LATER + timedelta(hours=1))
     assert (hour.files, did(tmp_path)["CreateUser"]) == (len(REGIONS), 60)
 
