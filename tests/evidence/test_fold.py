@@ -13,6 +13,7 @@ from support import cloudtrail as ct
 
 from remediate.evidence.fold import Folder, Weeks
 from remediate.evidence.resource import BELOW, HEADS, shortened
+from remediate.evidence.resource import folded as resources_folded
 from remediate.evidence.sessions import behind
 from remediate.evidence.summary import CREDENTIALS, PLACES, Summary, Use, merged
 from remediate.evidence.unpack import NoLog
@@ -181,6 +182,23 @@ def test_first_last_and_the_hours_of_the_week() -> None:
     ]
     first, last = datetime(2026, 11, 16, 0, 59, 59, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC)
     assert count.parts() == (3, first.timestamp(), last.timestamp(), 1 | 1 << 33 | 1 << 167)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 59), min_size=1, max_size=8))
+def test_first_and_last_are_told_whatever_the_order_within_an_hour(minutes: list[int]) -> None:
+    times = [f"2026-11-16T08:{minute:02}:00Z" for minute in minutes]
+    [uses] = folded([ct.event("iam", "ListUsers", eventTime=time) for time in times])[WEEK].people.values()
+    [count] = uses.values()
+    begin = int(datetime(2026, 11, 16, 8, tzinfo=UTC).timestamp())
+    assert count.parts() == (len(times), begin + 60 * min(minutes), begin + 60 * max(minutes), 1 << 8)
+
+
+def test_a_resource_that_comes_later_joins_the_pattern_of_its_folder() -> None:
+    objects = [f"arn:aws:s3:::b/{n % 3}/a/{n}" for n in range(BELOW + 1)]
+    patterns = set(resources_folded(objects).values())
+    assert patterns == {"", *(f"arn:aws:s3:::b/{n}/a/*" for n in range(3))}
+    assert set(resources_folded([*patterns, "arn:aws:s3:::b/0/a/later"]).values()) == patterns
 
 
 def test_a_session_leads_back_to_whoever_began_it() -> None:
