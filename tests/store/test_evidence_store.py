@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -181,3 +182,27 @@ def test_a_folder_within_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("os.scandir", scandir)
     with pytest.raises(BadInput, match="in cannot be read: Permission denied"):
         list(logs_in(tmp_path))
+
+
+def test_what_was_read_from_elsewhere_is_not_added_to(store: Store) -> None:
+    store.keep({WEEKS[0]: (summary(), frozenset())})
+    with pytest.raises(Refused, match="would count twice") as refusal, store.writing("s3://logs"):
+        raise AssertionError
+    assert "--folder" in refusal.value.remedy
+    with store.writing():
+        pass
+
+
+def test_a_file_and_a_folder_that_go_while_they_are_read(tmp_path: Path) -> None:
+    """The file is told all the same: whoever reads it says that it went."""
+    for name in ("a/1", "a/2", "b/1"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.json.gz").touch()
+    found = logs_in(tmp_path)
+    next(found)
+    for path in (tmp_path / "a").iterdir():
+        path.unlink()
+    next(found)
+    shutil.rmtree(tmp_path / "b")
+    with pytest.raises(BadInput, match="b cannot be read: No such file or directory"):
+        next(found)
