@@ -63,6 +63,8 @@ class Replay(Struct, frozen=True, kw_only=True):
     """Their events, such as `s3.amazonaws.com/NewThing`, most calls first."""
     unseen: tuple[int, ...] = ()
     """Restrictive changes of something else than policies, keys and passwords: no record tells whom they stop."""
+    unread: int = 0
+    """Log files and regions of that time that could not be read."""
     reads: bool = False
     """Whether the records have calls that only read."""
     data: bool = False

@@ -89,6 +89,8 @@ class Asking:
                 raise
             except CallFailed as error:  # other places may answer
                 self._report.blind.append(f"{place}: {error.operation}: {error.code}: {error.message}")
+                with self._lock:
+                    self._sums.missed(place, stretch.end.date())
                 return
             if self._ended:
                 return
@@ -97,6 +99,8 @@ class Asking:
             with self._lock:
                 self._sums.add({week: encode(one, frozenset()) for week, one in weeks.items()}, [outcome])
                 self._report.add(outcome)
+        with self._lock:
+            self._sums.found(place)
 
     def _stretch(self, place: str, stretch: Stretch, log: Log, weeks: Weeks, moved: Callable[[], None]) -> Outcome:
         events = others = outside = 0

@@ -16,6 +16,7 @@ def with_evidence(account: Account, folder: Path) -> Account:
     weeks = store.weeks()
     if not weeks:
         return account
-    found = facts(account.id, store.whole(unbroken(weeks)), data=store.source != HISTORY)
+    summary = store.whole(unbroken(weeks))
+    found = facts(account.id, summary, data=store.source != HISTORY, unread=store.unread.values())
     looked = signs.facts(signs.signs(store.by_week(), account.id))
     return msgspec.structs.replace(account, facts={**account.facts, **found, **looked})

@@ -113,6 +113,7 @@ class Sums:
         self._store = store
         self._span = span
         self._weeks: dict[date, tuple[Summary, set[str]]] = {}
+        self._unread: dict[str, date | None] = {}
         self._files = 0
 
     def add(self, parts: dict[date, bytes], outcomes: Sequence[Outcome]) -> None:
@@ -122,19 +123,33 @@ class Sums:
             if summary.size() > ROWS:
                 summary.settle(self._span.account)
         for outcome in outcomes:
+            name = outcome.log.where.rpartition("/")[2]
             if not outcome.failure:
                 self._week(outcome.week)[1].add(outcome.log.mark)
+                self.found(name)
+            elif outcome.log.day:  # by its name, it is one of CloudTrail's, which gives no name twice
+                self.missed(name, outcome.log.day)
         self._files += len(outcomes)
         if self._files >= EVERY or (len(self._weeks) > 1 and self._rows() > 2 * ROWS):
             self.keep()
+
+    def missed(self, name: str, day: date) -> None:
+        """A file, or a region, could not be read."""
+        self._unread[name] = day
+
+    def found(self, name: str) -> None:
+        """It was read, maybe after it could not be."""
+        if name in self._store.unread or name in self._unread:
+            self._unread[name] = None
 
     def keep(self) -> None:
         """Puts it into the store."""
         for summary, _ in self._weeks.values():
             summary.settle(self._span.account)
         kept = {week: (summary, frozenset(marks)) for week, (summary, marks) in self._weeks.items()}
-        self._store.keep(kept)
+        self._store.keep(kept, self._unread)
         self._weeks.clear()
+        self._unread.clear()
         self._files = 0
 
     def _rows(self) -> int:

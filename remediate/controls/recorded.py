@@ -12,7 +12,7 @@ from remediate.controls.privilege import View
 from remediate.controls.wide_policies import exactly, width
 from remediate.evidence.deeds import Deed, Done, done
 from remediate.evidence.exceptions import SILENT
-from remediate.evidence.facts import EVIDENCE, USE, calls
+from remediate.evidence.facts import EVIDENCE, USE, calls, unread_since
 from remediate.evidence.proposal import STEPS, Used, statements
 from remediate.evidence.summary import everybody
 from remediate.model import Address, Struct, Value, at
@@ -66,6 +66,9 @@ def obstacle(view: View) -> str:
     since, until = (datetime.fromisoformat(str(found[name])) for name in ("since", "until"))
     if since > view.scope.now - timedelta(days=view.settings.evidence_days - 1):  # the first of them is no round number
         return f"the records do not go back {view.settings.evidence_days} days"
+    first = (view.scope.now - timedelta(days=view.settings.evidence_days)).date()
+    if missing := unread_since(found, first):
+        return f"{missing} log files or regions could not be read"
     if until < view.scope.now - LATEST:
         return f"the records end on {until:%Y-%m-%d}"
     if not found["reads"]:

@@ -37,15 +37,25 @@ class Call(Struct, frozen=True, kw_only=True, array_like=True, cache_hash=True):
     """Seconds since 1970."""
 
 
-def facts(account: str, summary: Summary, data: bool = True) -> dict[Address, Value]:
-    """Of what an account's records say; none where they say nothing. `data`: they may hold data events."""
+def facts(account: str, summary: Summary, data: bool = True, unread: Collection[date] = ()) -> dict[Address, Value]:
+    """Of what an account's records say; none where they say nothing.
+
+    `data`: they may hold data events. `unread`: the days of files and regions that could not be read.
+    """
     counts = [count for uses in summary.people.values() for count in uses.values()]
     if not counts:
         return {}
     since, until = (datetime.fromtimestamp(moment, UTC) for moment in _span(counts))
     reads = any(_READ.search(use.event) for uses in summary.people.values() for use in uses)
     used = {at(USE, who): msgspec.to_builtins(found) for who, uses in summary.people.items() if (found := _calls(uses))}
-    return {**used, at(EVIDENCE, account): {"since": when(since), "until": when(until), "reads": reads, "data": data}}
+    missing = [day.isoformat() for day in sorted(unread)]
+    span = {"since": when(since), "until": when(until)}
+    return {**used, at(EVIDENCE, account): {**span, "reads": reads, "data": data, "unread": missing}}
+
+
+def unread_since(fact: Mapping[str, Value], day: date) -> int:
+    """How many files and regions could not be read of that day and later, by the fact of EVIDENCE."""
+    return sum(date.fromisoformat(text) >= day for text in msgspec.convert(fact["unread"], list[str]))
 
 
 def _calls(uses: Mapping[Use, Count]) -> list[Call]:

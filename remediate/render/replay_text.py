@@ -29,6 +29,8 @@ def unsaid(plan: Plan) -> Iterator[str]:
         return
     if plan.header.created - found.until > LATE:
         yield f"the last of them is of {found.until:%Y-%m-%d}: what was done since is not among them"
+    if found.unread:
+        yield f"{many(found.unread, 'log file or region', 'log files or regions')} could not be read"
     if not found.reads:
         yield "they have no calls that only read: the trail leaves them out"
     if not found.data:

@@ -12,15 +12,15 @@ stopped and allowed again while the plan runs counts as allowed; what the guard 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from remediate.account import Account
 from remediate.effective import CARRIERS, facts_of, spelled_out
 from remediate.evidence.actions import needed
-from remediate.evidence.facts import Call
+from remediate.evidence.facts import Call, unread_since
 from remediate.guard.access import TAKES
-from remediate.model import Address, Change, kind_of
+from remediate.model import Address, Change, Value, kind_of
 from remediate.proof import Step, relevant, steps
 from remediate.replay import credentials, trust
 from remediate.replay.fates import Fate, Fates, named
@@ -37,7 +37,7 @@ SEEN = CARRIERS | credentials.KINDS | {"iam.group", "iam.group_member", "iam.pol
 def replay(account: Account, changes: Sequence[Change], now: datetime) -> Replay | None:
     """What the recorded calls would have come to after these changes; None where nothing is recorded."""
     records = Records(account)
-    if records.span is None:
+    if records.said is None:
         return None
     fates = Fates()
     for one in credentials.ended(account, changes):
@@ -52,15 +52,15 @@ def replay(account: Account, changes: Sequence[Change], now: datetime) -> Replay
             verdict = trust.verdict(change, arn, call, records.facts(arn), now)
             fates.settle(arn, call, Fate(verdict, change.id, named(call)))
     _Policies(account, records, now, fates).weigh(changes)
-    return _told(account.id, records, fates, changes)
+    return _told(account.id, records, records.said, fates, changes)
 
 
-def _told(account: str, records: Records, fates: Fates, changes: Sequence[Change]) -> Replay:
-    assert records.span is not None
+def _told(account: str, records: Records, said: Mapping[str, Value], fates: Fates, changes: Sequence[Change]) -> Replay:
+    since, until = (datetime.fromisoformat(str(said[name])) for name in ("since", "until"))
     stopped, unknown = fates.stopped(account), fates.unknown()
     return Replay(
-        since=records.span[0],
-        until=records.span[1],
+        since=since,
+        until=until,
         calls=records.total(),
         weighed=fates.weighed(),
         stopped=tuple(stopped[:MOST]),
@@ -70,7 +70,8 @@ def _told(account: str, records: Records, fates: Fates, changes: Sequence[Change
         unmapped=sum(unknown.values()),
         unknown=tuple(unknown)[:MOST],
         unseen=tuple(c.id for c in changes if c.classes & TAKES and kind_of(c.address) not in SEEN),
-        reads=records.reads,
+        unread=unread_since(said, since.date()),
+        reads=bool(said["reads"]),
         data=records.data(),
     )
 

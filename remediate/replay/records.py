@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
 
 from remediate.account import Account
@@ -35,19 +34,11 @@ class Records:
         }
         self._facts = {name_of(address): fact for address, fact in account.facts_of(USE)}
 
-    @property
-    def span(self) -> tuple[datetime, datetime] | None:
-        """From when to when there are records; None where there are none."""
-        said = self._account.facts.get(at(EVIDENCE, self._account.id))
-        if not isinstance(said, Mapping):
-            return None
-        return datetime.fromisoformat(str(said["since"])), datetime.fromisoformat(str(said["until"]))
-
-    @property
-    def reads(self) -> bool:
-        """Whether any of them is of a call that only reads."""
-        said = self._account.facts.get(at(EVIDENCE, self._account.id))
-        return isinstance(said, Mapping) and bool(said["reads"])
+    @cached_property
+    def said(self) -> Mapping[str, Value] | None:
+        """What is said of the records; None where there are none."""
+        found = self._account.facts.get(at(EVIDENCE, self._account.id))
+        return found if isinstance(found, Mapping) else None
 
     def of(self, arn: str) -> Sequence[Call]:
         """What somebody did."""

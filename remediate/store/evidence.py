@@ -29,6 +29,8 @@ MAX_BYTES = 256 * 1024 * 1024
 FILES = "log files"
 HISTORY = "CloudTrail's event history"
 LAKE = "CloudTrail Lake"
+UNREAD = 1000
+"""Of so many it is kept that they could not be read, the latest."""
 REMEDY = "Give another place with --folder."
 
 
@@ -38,6 +40,8 @@ class Kept(Struct, frozen=True):
     """The file of each week, by its Monday."""
     source: str = FILES
     """What it was read from: from two kinds of sources the same calls would count twice."""
+    unread: dict[str, date] = {}
+    """Files and regions that could not be read, each with its day: the records do not tell all of that."""
 
 
 class Files(msgspec.Struct):
@@ -54,12 +58,17 @@ class Store:
         self.folder = folder / account
         self.account = account
         kept = self._kept()
-        self._weeks, self._source = kept.weeks, kept.source
+        self._weeks, self._source, self._unread = kept.weeks, kept.source, kept.unread
 
     @property
     def source(self) -> str:
         """What it was read from."""
         return self._source
+
+    @property
+    def unread(self) -> Mapping[str, date]:
+        """Files and regions that could not be read, each with its day."""
+        return self._unread
 
     def weeks(self) -> list[date]:
         return sorted(self._weeks)
@@ -90,14 +99,21 @@ class Store:
         except (msgspec.DecodeError, ValueError) as error:
             raise self._broken(KEPT, str(error)) from None
 
-    def keep(self, changed: Mapping[date, tuple[Summary, frozenset[str]]]) -> None:
-        """Puts these weeks in the place of what was known of them. Raises BadInput; then what was is still in force."""
+    def keep(
+        self, changed: Mapping[date, tuple[Summary, frozenset[str]]], unread: Mapping[str, date | None] | None = None
+    ) -> None:
+        """Puts these weeks in the place of what was known of them. Raises BadInput; then what was is still in force.
+
+        `unread`: what could not be read, with its day; None for what was read after all.
+        """
         weeks = dict(self._weeks)
         for week, (summary, files) in changed.items():
             content = encode(summary, files)
             weeks[week] = f"{week}.{hashlib.sha256(content).hexdigest()[:32]}.json.gz"
             write_new(self.folder / weeks[week], gzip.compress(content, 6, mtime=0))
-        kept = Kept(format=FORMAT, weeks=dict(sorted(weeks.items())), source=self._source)
+        left = {name: day for name, day in {**self._unread, **(unread or {})}.items() if day}
+        self._unread = dict(sorted(left.items(), key=lambda item: (item[1], item[0]))[-UNREAD:])
+        kept = Kept(format=FORMAT, weeks=dict(sorted(weeks.items())), source=self._source, unread=self._unread)
         write_new(self.folder / KEPT, msgspec.json.encode(kept))
         self._weeks = weeks
         for path in set(self.folder.glob("*.json.gz")) - {self.folder / name for name in weeks.values()}:
@@ -127,7 +143,7 @@ class Store:
                     f"{self.folder} was read from {kept.source}, and calls that are also in {source} would count twice",
                     remedy="Give another place with --folder (and to `plan --evidence`), or remove that folder first.",
                 )
-            self._weeks, self._source = kept.weeks, source
+            self._weeks, self._source, self._unread = kept.weeks, source, kept.unread
             yield
         finally:
             lock.release()

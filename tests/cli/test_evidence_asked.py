@@ -89,8 +89,10 @@ def test_a_region_that_does_not_answer_is_named_and_the_others_are_read(busy: Aw
     report = gathered(History(wire.session, FakeClock(), REGIONS), tmp_path)
     assert [line.partition(": because")[0] for line in report.blind] == ["eu-west-1: lookup_events: AccessDenied"]
     assert (did(tmp_path)["CreateUser"], did(tmp_path)["CreateTopic"]) == (60, 0)
+    assert list(Store(tmp_path, ct.ACCOUNT).unread) == ["eu-west-1"]
     wire.faults = Faults()
     assert gathered(History(wire.session, FakeClock(), REGIONS), tmp_path).blind == []
+    assert not Store(tmp_path, ct.ACCOUNT).unread
     assert (did(tmp_path)["CreateUser"], did(tmp_path)["CreateTopic"]) == (60, 1), "asked for again"
 
 

@@ -10,6 +10,8 @@ import pytest
 from support import cloudtrail as ct
 from support.cli import run
 
+from remediate.store.evidence import Store
+
 OTHER = "999999999999"
 NOW = datetime.now(UTC)
 HOSTILE = "\x1b[31mred\x1b[0m"
@@ -75,6 +77,24 @@ def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_pa
     names = [sorted(path.name for path in folder.glob("*.gz")) for folder in (kept, fresh)]
     assert names[0] == names[1], "read at once or one after another, what is kept is the same"
     assert all(path.stat().st_mode & 0o077 == 0 for path in kept.iterdir())
+
+
+def test_a_file_that_could_not_be_read_is_missed_until_it_is(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    write(logs, 1, ct.event("iam", "ListUsers"))
+    path = write(logs, 2, ct.event("iam", "GetUser"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    (logs / "notes.json.gz").write_bytes(b"no log of CloudTrail's")
+    read(tmp_path)
+    assert unread(tmp_path) == [path.name]
+    path.write_bytes(whole)
+    read(tmp_path)
+    assert unread(tmp_path) == []
+
+
+def unread(cwd: Path) -> list[str]:
+    return list(Store(cwd / "plans/evidence", ct.ACCOUNT).unread)
 
 
 def test_a_copy_of_a_file_under_another_path_counts_once(tmp_path: Path) -> None:

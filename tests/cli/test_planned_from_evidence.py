@@ -16,7 +16,7 @@ from remediate.cli import applying, work
 from remediate.cli.evidenced import with_evidence
 from remediate.evidence.actions import names
 from remediate.evidence.arns import tells
-from remediate.evidence.facts import EVIDENCE, USE, calls, facts, unbroken
+from remediate.evidence.facts import EVIDENCE, USE, calls, facts, unbroken, unread_since
 from remediate.evidence.fold import Folder, Weeks, week_of
 from remediate.evidence.summary import Count, Summary, Use, add
 from remediate.model import Address, Plan, Value, at
@@ -114,7 +114,7 @@ def test_the_facts_of_a_summary() -> None:
         ("ann", put, "AccessDenied", "l", 50, 60),
         ("bob", put, "Denied", "", 99, 99),
     ]
-    told: dict[str, Value] = {"reads": False, "data": True}
+    told: dict[str, Value] = {"reads": False, "data": True, "unread": []}
     span: dict[str, Value] = {"since": "1970-01-01T00:00:50Z", "until": "1970-01-01T00:03:20Z", **told}
     found = facts(ct.ACCOUNT, summary(*made))
     assert found.keys() == {at(USE, "ann"), at(USE, "bob"), at(EVIDENCE, ct.ACCOUNT)}
@@ -127,6 +127,10 @@ def test_the_facts_of_a_summary() -> None:
     reading = facts(ct.ACCOUNT, summary(*made, ("ann", read, "AccessDenied", "", 100, 100)))
     assert reading[at(EVIDENCE, ct.ACCOUNT)] == {**span, "reads": True}
     assert facts(ct.ACCOUNT, summary(*made), data=False)[at(EVIDENCE, ct.ACCOUNT)] == {**span, "data": False}
+    days = (date(2026, 11, 2), date(2026, 9, 1))
+    missed = facts(ct.ACCOUNT, summary(*made), unread=days)[at(EVIDENCE, ct.ACCOUNT)]
+    assert missed == {**span, "unread": ["2026-09-01", "2026-11-02"]}
+    assert [unread_since(missed, day) for day in (*days, date(2026, 11, 3))] == [1, 2, 0]
     assert facts(ct.ACCOUNT, Summary()) == {}
 
 

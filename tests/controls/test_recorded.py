@@ -49,7 +49,7 @@ SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
 LOGGED = Settings(data_events=("s3", "dynamodb", "lambda"))
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 JOB = role("job", LAMBDA, created=ago(900), last_used=ago(1))
-RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True, "data": True}
+RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True, "data": True, "unread": []}
 S3 = "s3.amazonaws.com/"
 HERE = f"eu-west-1:{ME}"
 Deeds = Sequence[tuple[str, str, int]]
@@ -152,6 +152,13 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
         app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "since": when(ago(88.9))}), LOGGED, None, "",
     ),
     "records that ended": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "until": when(ago(4))}), LOGGED, None, ""),
+    "records that miss a file": (
+        app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "unread": [f"{ago(90):%Y-%m-%d}"]}), LOGGED, None, "",
+    ),
+    "records that missed a file long ago": (
+        app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "unread": [f"{ago(91):%Y-%m-%d}"]}), LOGGED,
+        document(SEND, STOP, PUTS), "",
+    ),
     "records without reads": (app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "reads": False}), LOGGED, None, ""),
     "records that hold no data events": (
         app(TWO, BOTH, ("s3", "ec2"), {**RECORDS, "data": False}), LOGGED,

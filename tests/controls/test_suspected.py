@@ -25,7 +25,7 @@ from remediate.playbook.scope import Scope
 
 BOOK = Playbook(name="test", principals=Principals(applications=(Matcher(path="/apps/*"),)))
 SCOPE = Scope(playbook=BOOK, now=NOW)
-RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True, "data": True}
+RECORDS: dict[str, Value] = {"since": when(ago(89)), "until": when(ago(0.1)), "reads": True, "data": True, "unread": []}
 MONDAY, SUNDAY = week_of(NOW.date()), date(2026, 3, 8)
 THEM, TRUSTED = "999999999999", "888888888888"
 ROOT, STRANGER = f"arn:aws:iam::{ME}:root", f"arn:aws:iam::{THEM}:user/eve"

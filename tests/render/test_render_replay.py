@@ -47,6 +47,8 @@ UNSAID: dict[str, tuple[Replay, str]] = {
     "one change": (structs.replace(FOUND, unseen=(7,)), "they do not tell whom 1 change would have stopped: #7"),
     "many changes": (structs.replace(FOUND, unseen=tuple(range(20))), "#6 #7 and 12 more"),
     "reads": (structs.replace(FOUND, reads=False), "they have no calls that only read"),
+    "a file": (structs.replace(FOUND, unread=1), "1 log file or region could not be read"),
+    "files": (structs.replace(FOUND, unread=2), "2 log files or regions could not be read"),
     "data events": (structs.replace(FOUND, data=False), "they have no data events"),
     "the last days": (
         structs.replace(FOUND, until=plans.BEGUN - timedelta(days=4)), "the last of them is of 2026-11-19: what"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -279,6 +279,14 @@ def test_changes_of_which_no_record_tells_whom_they_stop(address: Address, risk:
 )  # fmt: skip
 def test_whether_there_are_data_events(event: str, data: bool) -> None:
     assert found(at_hand({ALICE.arn: [call(event)]})).data is data
+
+
+def test_files_that_could_not_be_read_are_counted() -> None:
+    now = at_hand({ALICE.arn: MINE}, OWN)
+    first = NOW.date() - timedelta(days=89)
+    days = [f"{first - timedelta(days=1)}", f"{first}", f"{NOW:%Y-%m-%d}"]
+    records = {**now.facts[at(EVIDENCE, ME)], "unread": days}  # type: ignore[dict-item]
+    assert found(structs.replace(now, facts={**now.facts, at(EVIDENCE, ME): records}), ENDS).unread == 2
 
 
 def refused(of: Replay, most: int) -> Refused:

@@ -16,7 +16,7 @@ from support.cloudtrail import ACCOUNT
 from remediate.errors import BadInput, Refused
 from remediate.evidence.logs import marked
 from remediate.evidence.summary import Count, Summary, Use, add
-from remediate.store.evidence import KEPT, Store, accounts
+from remediate.store.evidence import KEPT, UNREAD, Store, accounts
 from remediate.store.logs import content_of, logs_in
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -53,6 +53,22 @@ def test_what_is_kept_comes_back(store: Store, tmp_path: Path) -> None:
     assert known(again) == [A, B, C]
     assert accounts(tmp_path) == [ACCOUNT]
     assert {path.stat().st_mode & 0o777 for path in again.folder.iterdir()} == {0o600}
+
+
+def test_what_could_not_be_read_is_known_until_it_is_read(store: Store, tmp_path: Path) -> None:
+    with store.writing():
+        store.keep({}, {"b": WEEKS[1], "a": WEEKS[0], "c": None})
+    again = Store(tmp_path, ACCOUNT)
+    assert list(again.unread.items()) == [("a", WEEKS[0]), ("b", WEEKS[1])]
+    with again.writing():
+        again.keep({})
+        again.keep({}, {"a": None})
+        again.keep({}, {"d": date(2026, 1, 5)})
+    assert list(Store(tmp_path, ACCOUNT).unread) == ["d", "b"]
+    with store.writing():
+        assert list(store.unread) == ["d", "b"]
+        store.keep({}, {f"{n:04}": WEEKS[1] for n in range(UNREAD - 1)})
+    assert (len(store.unread), "d" in store.unread, "b" in store.unread) == (UNREAD, False, True)
 
 
 def test_what_is_known_of_the_last_weeks(store: Store) -> None:

@@ -43,4 +43,4 @@ def span(now: datetime, days: int = 89, *, reads: bool = True) -> Value:
     """Records of so many days, up to a few hours ago."""
     since, until = now - timedelta(days=days), now - timedelta(hours=3)
     span = {"since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
-    return {**span, "reads": reads, "data": True}
+    return {**span, "reads": reads, "data": True, "unread": []}
