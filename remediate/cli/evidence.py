@@ -54,7 +54,7 @@ def evidence(
         origin.gather(asked, now, store, report, moved)
     _insist(report)
     report.people = people(store.whole())
-    report.weeks, report.kept = store.weeks(), str(store.folder)
+    report.weeks, report.kept, report.unread = store.weeks(), str(store.folder), len(store.unread)
     report.next = ["remediate", "plan", *(["--evidence", str(folder)] if folder != work.EVIDENCE else [])]
     report.suspicions = suspicions(signs(store.by_week(), whose.account), ())
     if as_json:
@@ -80,8 +80,10 @@ def _insist(report: "Report") -> None:
 
 
 def _blind(report: "Report") -> RemediateError:
+    from remediate.render.facts import many
+
     return RemediateError(
-        f"CloudTrail could not be asked in {len(report.blind)} regions: what was done there is not known",
+        f"CloudTrail could not be asked in {many(len(report.blind), 'region')}: what was done there is not known",
         details=report.blind,
         remedy="It takes cloudtrail:LookupEvents, and for CloudTrail Lake cloudtrail:StartQuery and "
         "cloudtrail:GetQueryResults. Where nobody may work in a region, name the others: cloudtrail:REGION,REGION",

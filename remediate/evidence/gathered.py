@@ -115,6 +115,8 @@ class Report(msgspec.Struct, kw_only=True):
     """What is counted as a file here. Where CloudTrail is asked, it is a day or an hour of a region."""
     blind: list[str] = []
     """Where CloudTrail could not be asked, and why: what was done there is not known."""
+    unread: int = 0
+    """Files and regions that could not be read, by this run or an earlier one."""
     weeks: list[date] = []
     """Of which there is evidence, with what earlier runs read, by their Mondays."""
     kept: str = ""

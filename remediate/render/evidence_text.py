@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from remediate.evidence.facts import unbroken
 from remediate.evidence.gathered import Person, Report, missing
 from remediate.evidence.sharing import Suspicion
+from remediate.render.facts import many
 from remediate.render.text import command, fit, safe, table, wrap
 
 LABEL = 15
@@ -20,11 +21,12 @@ def evidence(report: Report, *, width: int) -> str:
     """One fact a line, those that are nought left out."""
     lines = [
         ("account", f"{report.account}, since {report.since}"),
-        ("read", f"{report.files:,} {report.unit} with {report.calls:,} calls"),
+        ("read", f"{report.files:,} {report.unit} with {many(report.calls, 'call')}"),
         ("read before", f"{report.known:,} {report.unit}" if report.known else ""),
         ("not asked for", _sum(_files(report.older), _records(report.outside), "of other times")),
         ("of others", _sum(_files(report.foreign), _records(report.others), "of other accounts")),
         ("covers", _weeks(report.weeks)),
+        ("missing", _missing(report.unread)),
         ("passed over", _sum(_files(report.failed), _records(report.passed), "that are not as CloudTrail writes them")),
     ]
     told = [wrap(text, width, f"{label:<{LABEL}}", " " * LABEL) for label, text in lines if text]
@@ -45,6 +47,12 @@ def _weeks(weeks: Sequence[date]) -> str:
         return f"{said}, without a gap"
     days = ", ".join(f"{week}" for week in gaps[:GAPS]) + (f" and {len(gaps) - GAPS} more" if len(gaps) > GAPS else "")
     return f"{said}, but nothing of those that begin on {days}: `plan` relies on what is since {unbroken(weeks)}"
+
+
+def _missing(unread: int) -> str:
+    """What the records do not tell, and what that means."""
+    left = many(unread, "log file or region", "log files or regions")
+    return f"{left} that could not be read: until they are, `least-privilege` narrows nothing" if unread else ""
 
 
 def _people(people: Sequence[Person], width: int) -> list[str]:
@@ -78,11 +86,11 @@ def short(principal: str) -> str:
 
 
 def _files(count: int) -> str:
-    return f"{count:,} files" if count else ""
+    return many(count, "file") if count else ""
 
 
 def _records(count: int) -> str:
-    return f"{count:,} records" if count else ""
+    return many(count, "record") if count else ""
 
 
 def _sum(files: str, records: str, what: str) -> str:

@@ -57,9 +57,9 @@ def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_pa
     assert said.returncode == 0, said.stderr
     words = " ".join(said.stdout.split())
     assert "read 4 log files with 7 calls" in words
-    assert "not asked for 1 files of other times" in words
-    assert "of others 1 files and 1 records of other accounts" in words
-    assert "passed over 2 files and 1 records that are not as CloudTrail writes them" in words
+    assert "not asked for 1 file of other times" in words
+    assert "of others 1 file and 1 record of other accounts" in words
+    assert "passed over 2 files and 1 record that are not as CloudTrail writes them" in words
     assert "it is cut short" in words
     assert "logs/notes.json.gz: it is no gzip file, or damaged" in words
     assert "1 records, such as: Expected `str`, got `int` - at `$.eventName`" in words
@@ -88,6 +88,8 @@ def test_a_file_that_could_not_be_read_is_missed_until_it_is(tmp_path: Path) -> 
     (logs / "notes.json.gz").write_bytes(b"no log of CloudTrail's")
     read(tmp_path)
     assert unread(tmp_path) == [path.name]
+    said = " ".join(run("evidence", "logs", "--account", ct.ACCOUNT, cwd=tmp_path).stdout.split())
+    assert "missing 1 log file or region that could not be read: until they are, `least-privilege` narrows" in said
     path.write_bytes(whole)
     read(tmp_path)
     assert unread(tmp_path) == []
