@@ -211,7 +211,8 @@ class Job:
     def folded(self) -> Entries:
         """The account as the journals tell it: what was done, and what others did, over what there was."""
         done: dict[Book, dict[int, Event]] = {"apply": self.outcomes("apply"), "rollback": self.outcomes("rollback")}
-        left = {a: v for book, n, a, v in self.written if not n or done[book].get(n) == "done"}
+        kept = {k.address for k in self.back.kept} if self.back else set()  # the rollback found it done
+        left = {a: v for book, n, a, v in self.written if not n or done[book].get(n) == "done" or a in kept}
         return {a: v for a, v in {**self.before, **left}.items() if v is not None and kind_of(a) in COVERED}
 
     def finish(self, *, back: bool = True) -> None:
