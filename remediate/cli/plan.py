@@ -45,14 +45,13 @@ def plan(
     if as_json:
         terminal.data(made)
     else:
-        seconds = time.monotonic() - begun
         text = summary(
             made,
             str(path),
             width=terminal.width(),
             colour=terminal.colour(),
             calls=aws.calls,
-            seconds=seconds,
+            seconds=time.monotonic() - begun,
             users=len(account.users),
         )
         terminal.say(text)

@@ -5,7 +5,7 @@ with `--assume-role`: then their own policies and the role's trust policy are we
 the trust policy lets in may be the one: each must stay let in, and so must the identity provider.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from remediate.account import Account
 from remediate.guard import trust, ways
@@ -38,7 +38,7 @@ def _by_anybody(timeline: Timeline, role: Address) -> Iterator[str]:
     """Changes that shut one of the doors: nobody knows which one this run came by."""
     now = _trust_now(timeline.account, role)
     for change in _trusts(timeline, role):
-        after = _trust(change.after)
+        after = trust.policy_of(change.after)
         kept = trust.doors(now, "Allow") <= trust.doors(after, "Allow")
         if not kept or not trust.doors(after, "Deny") <= trust.doors(now, "Deny"):
             yield _said(change, role, "whoever assumed it may not be let in")
@@ -60,7 +60,9 @@ def _by(access: Access, role: Address, assumer: Address | None) -> Iterator[str]
     else:
         loses = False
     for change in _trusts(timeline, role):
-        then = [rule._replace(before=NOWHERE) for rule in trust.rules(_trust(change.after), who, known, layers)]
+        then = [
+            rule._replace(before=NOWHERE) for rule in trust.rules(trust.policy_of(change.after), who, known, layers)
+        ]
         trusts = [*(rule._replace(after=NOWHERE) for rule in now), *then]
         if stopped([*still, *trusts], layers) or (not loses and stopped([*mine, *trusts], layers)):
             yield _said(change, role, f"{account.assumed_by} is not let in")
@@ -74,10 +76,6 @@ def _said(change: Change, role: Address, why: str) -> str:
 def _trusts(timeline: Timeline, role: Address) -> Iterator[Change]:
     """The changes of its trust policy; that of a role that goes is no change of it."""
     return (c for c in timeline.of_kind("iam.role") if c.address == role and c.after is not None)
-
-
-def _trust(value: Value) -> Value:
-    return value.get("trust") if isinstance(value, Mapping) else None
 
 
 def _trust_now(account: Account, role: Address) -> Value:

@@ -31,8 +31,13 @@ def shut(timeline: Timeline, role: Address) -> Change | None:
     return None
 
 
-def _open(value: Value) -> bool:
-    return isinstance(value, Mapping) and lets_people_in(value.get("trust"))
+def policy_of(role: Value) -> Value:
+    """The trust policy in the value of a role's entry; None where the role is absent."""
+    return role.get("trust") if isinstance(role, Mapping) else None
+
+
+def _open(role: Value) -> bool:
+    return lets_people_in(policy_of(role))
 
 
 def provider_taken(timeline: Timeline, trust: Value) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The recorded calls that a change of a role's trust policy stops: those by which somebody assumed it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from remediate.account import Account
@@ -24,7 +24,7 @@ def changed(changes: Sequence[Change]) -> Iterator[Change]:
     """The changes of trust policies of roles that there are, and stay."""
     for change in changes:
         stays = kind_of(change.address) == "iam.role" and None not in (change.before, change.after)
-        if stays and _trust(change.before) != _trust(change.after):
+        if stays and trust.policy_of(change.before) != trust.policy_of(change.after):
             yield change
 
 
@@ -36,7 +36,7 @@ def assumed(account: Account, change: Change, call: Call) -> bool:
 
 def verdict(change: Change, arn: str, call: Call, facts: Known, now: datetime) -> Verdict:
     """What becomes of the call of somebody who is known by this ARN, or by another name, and by these facts."""
-    before, after = _trust(change.before), _trust(change.after)
+    before, after = trust.policy_of(change.before), trust.policy_of(change.after)
     who = _caller(arn, call)
     if who is None:
         return "perhaps" if _takes(before, after) else "kept"
@@ -69,7 +69,3 @@ def _caller(arn: str, call: Call) -> Caller | None:
     session = call.credential.partition("/")[0]
     own = f"arn:{partition}:sts::{account}:assumed-role/{name.rpartition('/')[2]}/{session}"
     return Caller(kind="role session", arn=own, account=account, behind=arn)
-
-
-def _trust(value: Value) -> Value:
-    return value.get("trust") if isinstance(value, Mapping) else None
