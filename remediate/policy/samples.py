@@ -25,6 +25,14 @@ TYPED = frozenset(
 )
 """Keys of which AWS itself says what kind of value they have.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
+ALWAYS = frozenset(
+    f"aws:{name}"
+    for name in "currenttime epochtime principalaccount principalarn principalisawsservice principaltype "
+    "requestedregion securetransport useragent userid viaawsservice".split()
+)
+"""Keys that are in every request which somebody signs, by the same page's words on their availability."""
+ARNS = frozenset({"aws:principalarn", "aws:sourcearn", "aws:sourcevpcarn"})
+"""Keys that hold an ARN, where they are there."""
 MOST_DIGITS = 4096
 """More than a policy has room for, so that no number between two others is rounded away."""
 DAY = 86_400.0
@@ -33,7 +41,8 @@ MOST = 4000
 
 
 def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | None, ...]:
-    """The values; None is for a request without the key. Raises TooLarge where they cannot be listed.
+    """The values, the plainest first; None, where that can be, is for a request without the key. Raises TooLarge where
+    they cannot be listed.
 
     Where conditions are about several values at once, a few values make them hold or fail together: one for each
     condition is enough, since each fails or holds by one value.
@@ -42,14 +51,16 @@ def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | No
     if len(kinds) > 1:
         raise TooLarge(f"{conditions[0].key} is compared as {' and as '.join(sorted(kinds))}")
     kind = kinds.pop() if kinds else "text"
-    single = list(dict.fromkeys(KINDS[kind](conditions)))
+    always = conditions[0].key in ALWAYS
+    single = [value for value in dict.fromkeys(KINDS[kind](conditions)) if value or not always]
     if kind != "text" and conditions[0].key not in TYPED:
         single += ["x", ""]  # a tag, say: what it holds need not be what it is compared as
+    missing = () if always else (None,)
     if not any(c.quantifier for c in conditions):
         # AWS's rule is to use ForAllValues or ForAnyValue there, and it does not say what happens without
-        return (None, *single, *([("x", "y")] if several(conditions[0].key) else []))
-    sets = list(chain.from_iterable(_sets(single, size) for size in range(len(conditions) + 1)))
-    return (None, *sets)
+        return (*single, *([("x", "y")] if several(conditions[0].key) else []), *missing)
+    sizes = range(1 if always else 0, len(conditions) + 1)
+    return (*chain.from_iterable(_sets(single, size) for size in sizes), *missing)
 
 
 def _sets(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
@@ -70,7 +81,9 @@ def _kind(condition: Condition) -> str:
 
 def _texts(conditions: Sequence[Condition]) -> Iterator[str]:
     """An empty text is one of its own: IAM takes it for none."""
-    return (text for text, _ in texts([Language((pattern("?*"),)), *(_language(c) for c in conditions)]))
+    arn = conditions[0].key in ARNS
+    shape = Language((pattern("arn:aws*:?*:*:*:?*" if arn else "?*"),))
+    return (text for text, _ in texts([shape, *(_language(c) for c in conditions)], (1,) if arn else ()))
 
 
 def _language(condition: Condition) -> Language:
@@ -85,17 +98,15 @@ def _language(condition: Condition) -> Language:
 def _numbers(conditions: Sequence[Condition]) -> Iterator[str]:
     named = sorted({n for c in conditions for v in c.values if (n := number(v)) is not None})
     with localcontext(prec=MOST_DIGITS):
-        if named:
-            halfway = [(a + b) / 2 for a, b in pairwise(named)]
-            yield from map(str, (*named, named[0] - 1, named[-1] + 1, *halfway))
+        halfway = [(a + b) / 2 for a, b in pairwise(named)]
+        yield from map(str, (*named, named[0] - 1, named[-1] + 1, *halfway))
 
 
 def _dates(conditions: Sequence[Condition]) -> Iterator[str]:
     named = sorted({m for c in conditions for v in c.values if (m := moment(v)) is not None})
-    if named:
-        halfway = ((a + b) / 2 for a, b in pairwise(named))
-        seconds = (*named, max(named[0] - DAY, FIRST), min(named[-1] + DAY, LAST), *halfway)
-        yield from (datetime.fromtimestamp(s, UTC).isoformat().replace("+00:00", "Z") for s in seconds)
+    halfway = ((a + b) / 2 for a, b in pairwise(named))
+    seconds = (*named, max(named[0] - DAY, FIRST), min(named[-1] + DAY, LAST), *halfway)
+    yield from (datetime.fromtimestamp(s, UTC).isoformat().replace("+00:00", "Z") for s in seconds)
 
 
 def _addresses(conditions: Sequence[Condition]) -> Iterator[str]:
@@ -108,8 +119,9 @@ def _addresses(conditions: Sequence[Condition]) -> Iterator[str]:
             yield str(type(block[0])(behind))
 
 
-def _truths(_conditions: Sequence[Condition]) -> Iterator[str]:
-    yield from ("true", "false")
+def _truths(conditions: Sequence[Condition]) -> Iterator[str]:
+    """Requests come over TLS; the rest is mostly not so."""
+    yield from ("true", "false") if conditions[0].key == "aws:securetransport" else ("false", "true")
 
 
 def _bytes(conditions: Sequence[Condition]) -> Iterator[str]:

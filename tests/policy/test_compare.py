@@ -137,6 +137,16 @@ CASES: dict[str, Case] = {
         policies(*(statement("s3:*", **when("Null", "aws:x", there)) for there in ("true", "false"))),
         policies(S3), "equal",
     ),
+    "what every request has": (
+        policies(S3), policies(S3, deny("s3:*", **when("Null", "aws:UserAgent", "true"))), "equal",
+    ),
+    "what every request has is one or the other": (
+        policies(*(statement("s3:*", **when("Bool", "aws:SecureTransport", value)) for value in ("true", "false"))),
+        policies(S3), "equal",
+    ),
+    "a set of what every request has": (
+        policies(S3, deny("s3:*", **when("ForAllValues:StringNotLike", "aws:UserAgent", "*"))), policies(S3), "equal",
+    ),
     "my own name": (policies(statement("s3:*", OWN)), policies(statement("s3:*", ANNS)), "equal"),
     "a name that was only text": (
         policies(statement("s3:*", OWN), version="2008-10-17"), policies(statement("s3:*", OWN)), "different",

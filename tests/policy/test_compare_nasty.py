@@ -20,7 +20,7 @@ from remediate.policy.unclear import unclear
 from remediate.policy.witness import bearing, shows
 
 REQUESTS = 30
-VOLUME = 300_000 if STRESS else 0
+VOLUME = 60_000 if STRESS else 0
 
 
 def allowed(of: Policies, request: Request) -> bool:

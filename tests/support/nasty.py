@@ -13,6 +13,8 @@ from remediate.policy import statements
 from remediate.policy.compare import CONTROL, Policies
 from remediate.policy.known import Known
 from remediate.policy.request import Context, Request
+from remediate.policy.samples import ALWAYS
+from remediate.policy.samples import ARNS as ARN_KEYS
 from remediate.policy.statement import OPERATORS
 
 KNOWN: Known = {
@@ -44,6 +46,7 @@ TEXTS = ["a", "b", "ab", "A", "a*", "*", "?", "", "${aws:username}", "${s3:p}", 
 NUMBERS = ["1", "1.0", "2", "-1", "1e0", "x", "10"]
 DATES = ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "1767225600", "2026-01-02", "x"]
 ADDRESSES = ["10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.0.0.1", "2001:db8::/32", "0.0.0.0/0", "x"]
+AN_ARN = re.compile(r"arn:aws[^:]*:[^:]+:[^:]*:[^:]*:.")
 ARNS = ["arn:aws:s3:::a", "arn:aws:s3:::*", "arn:*:s3:*", "*", "arn:aws:s?:::a*", "arn:aws:s3:::${aws:username}"]
 TRUTHS = ["true", "false", "True", "x"]
 BYTES = ["YQ==", "Yg==", "x"]
@@ -185,10 +188,11 @@ def _context(said: list[str], places: list[str], chance: Random) -> Iterator[tup
         "aws:sourcearn": [*places, *ARNS], "aws:securetransport": ["true", "false"], "s3:bytes": BYTES,
     }  # fmt: skip
     for key, values in given.items():
-        if chance.random() < 0.7:
+        if key in ALWAYS or chance.random() < 0.7:
             typed = key in ("aws:securetransport", "aws:sourceip", "aws:currenttime", "s3:bytes", "s3:max-keys")
-            value = chance.choice(values)
-            yield key, value if typed else near(value, chance)
+            value = chance.choice(values) if typed else near(chance.choice(values), chance)
+            if key not in ARN_KEYS or AN_ARN.match(value):
+                yield key, value
     if chance.random() < 0.7:
         yield "aws:tagkeys", tuple(near(chance.choice(said), chance) for _ in range(chance.choice([0, 1, 1, 2, 3])))
 
