@@ -31,8 +31,7 @@ coverage: $(VENV)/.ready
 # random accounts; and random policies beside an evaluator that others wrote, which needs Node.js 20 and npm. It takes
 # hours, and prints its numbers.
 stress: $(VENV)/.ready $(ORACLE)/node_modules/.ready
-	REMEDIATE_STRESS=1 $(BIN)/pytest -s tests/engine tests/aws tests/model tests/controls/test_every_control.py \
-		tests/render/test_hostile.py tests/store tests/playbook tests/cli/test_canaries.py tests/policy
+	REMEDIATE_STRESS=1 $(BIN)/pytest -s $$(grep -rl support.stress tests --include='test_*.py' | sort)
 
 # Changes the executor, the guard and the store, one expression at a time: which changes does no test notice? It takes
 # hours; `tests/run_mutants.py --only guard` half of one.
