@@ -6,6 +6,7 @@ import typer
 
 from remediate.cli import assuming, options, rehearsing, signing, terminal, work
 from remediate.errors import RemediateError
+from remediate.model import Plan
 
 
 def plan(
@@ -59,6 +60,13 @@ def plan(
             signing.show(made, path, signing.TRUSTED_KEYS)
     if made.rehearsal:
         rehearsing.insist(made, made.rehearsal)
+    _insist_on_sight(made)
+    if detailed_exitcode and made.changes:
+        raise typer.Exit(2)
+
+
+def _insist_on_sight(made: Plan) -> None:
+    """Raises RemediateError where a control could not see what it needs."""
     blind = sorted({control for unknown in made.unknowns for control in unknown.controls})
     if blind:
         raise RemediateError(
@@ -67,5 +75,3 @@ def plan(
             remedy="Give the caller the permissions that `remediate permissions --plan-role` prints, then plan again. "
             "What the other controls found is in the plan.",
         )
-    if detailed_exitcode and made.changes:
-        raise typer.Exit(2)
