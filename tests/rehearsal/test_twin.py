@@ -87,6 +87,12 @@ ELSEWHERE: dict[str, dict[str, str]] = {
         "us-east-1": "us-gov-west-1",
         "eu-west-1": "us-gov-east-1",
     },
+    "China": {
+        "arn:aws:": "arn:aws-cn:",
+        '"partition":"aws"': '"partition":"aws-cn"',
+        "eu-west-1": "cn-north-1",
+        "us-east-1": "cn-northwest-1",
+    },
 }
 
 
