@@ -20,11 +20,11 @@ test check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # Which lines and branches the tests reach: it takes half as long again. What nothing may be lost by is reached whole.
 coverage: $(VENV)/.ready
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 	$(BIN)/coverage report --fail-under=100 --include='remediate/executor/*,remediate/guard/*,remediate/store/*'
 
 # Everything that `make test` takes a sample of: every kill point, every cut byte, every fault on every call, many more
