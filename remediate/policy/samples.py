@@ -41,8 +41,8 @@ MOST = 4000
 
 
 def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | None, ...]:
-    """The values, the plainest first; None, where that can be, is for a request without the key. Raises TooLarge where
-    they cannot be listed.
+    """The values, the plainest first; None, where that can be, is for a request without the key, and comes before an
+    empty value, which is mostly the same. Raises TooLarge where they cannot be listed.
 
     Where conditions are about several values at once, a few values make them hold or fail together: one for each
     condition is enough, since each fails or holds by one value.
@@ -58,9 +58,10 @@ def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | No
     missing = () if always else (None,)
     if not any(c.quantifier for c in conditions):
         # AWS's rule is to use ForAllValues or ForAnyValue there, and it does not say what happens without
-        return (*single, *([("x", "y")] if several(conditions[0].key) else []), *missing)
-    sizes = range(1 if always else 0, len(conditions) + 1)
-    return (*chain.from_iterable(_sets(single, size) for size in sizes), *missing)
+        together = [("x", "y")] if several(conditions[0].key) else []
+        return (*filter(None, single), *together, *missing, *([""] if "" in single else []))
+    sets = chain.from_iterable(_sets(single, size) for size in range(1, len(conditions) + 1))
+    return (*sets, *missing, *(() if always else ((),)))
 
 
 def _sets(values: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

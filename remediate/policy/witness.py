@@ -6,7 +6,7 @@ among the actions and ARNs that there are; the evaluator has the last word on wh
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -18,11 +18,12 @@ from remediate.policy.compare import CONTROL, Difference, Policies, Question
 from remediate.policy.evaluate import Policies as Bearing
 from remediate.policy.evaluate import decide
 from remediate.policy.known import EVERYTHING, Known, prepared
-from remediate.policy.languages import MOST_OF_A_PLAN, Effort
+from remediate.policy.languages import MOST_OF_A_PLAN, Effort, TooLarge
 from remediate.policy.patterns import Pattern, Wild
-from remediate.policy.request import Request
+from remediate.policy.request import Context, Request
 from remediate.policy.rules import listed
-from remediate.policy.statement import Names, parse
+from remediate.policy.samples import samples
+from remediate.policy.statement import Condition, Names, parse
 
 TRIED = 60
 """Actions that are tried before the one that was found will do."""
@@ -50,7 +51,7 @@ class Shown:
                 yield shown
             elif (found := question.difference(suspect)) is not None:
                 better = self._better(found, more, less, known) if clear else None
-                shown = msgspec.structs.replace(found, request=better) if better else found
+                shown = plainer(found, better, more, less, known) if better else found
                 if better and len(kept) < KEPT:
                     kept.append(generally(shown, known))
                 yield shown
@@ -88,6 +89,39 @@ def shows(request: Request, more: Policies, less: Policies, known: Known) -> boo
     facts = {key: value for key, value in known.items() if value is not None}
     asked = msgspec.structs.replace(request, context={**facts, **request.context})
     return decide(bearing(more), asked).allowed and decide(bearing(less), asked).outcome not in ("allowed", "unknown")
+
+
+def plainer(found: Difference, request: Request, more: Policies, less: Policies, known: Known) -> Difference:
+    """The difference, shown by that request; keys that make no difference are neither in it nor told to be absent."""
+    asked = _asked(more, less, known)
+
+    def shown_with(context: Context) -> bool:
+        return shows(msgspec.structs.replace(request, context=context), more, less, known)
+
+    def whatever(key: str, context: Context) -> bool:
+        """Whether every sort of value that this key may have shows it too, and none."""
+        try:
+            values = [value for value in samples(asked[key]) if value is not None]
+        except TooLarge:
+            return False
+        return shown_with(context) and all(shown_with({**context, key: value}) for value in values)
+
+    for key in sorted(request.context):
+        rest = {name: value for name, value in request.context.items() if name != key}
+        if whatever(key, rest):
+            request = msgspec.structs.replace(request, context=rest)
+    absent = tuple(key for key in found.absent if not whatever(key, request.context))
+    return msgspec.structs.replace(found, request=request, absent=absent)
+
+
+def _asked(more: Policies, less: Policies, known: Known) -> Mapping[str, list[Condition]]:
+    """The conditions on each key that are not decided by what is known."""
+    texts = {text for side in (more, less) for held in side.values() for text in held}
+    found: dict[str, list[Condition]] = defaultdict(list)
+    for literal in sorted({x for text in texts for one in prepared(text, known) for x in one.open}, key=repr):
+        if isinstance(literal, Condition):
+            found[literal.key].append(literal)
+    return found
 
 
 def bearing(policies: Policies) -> Bearing:

@@ -13,7 +13,7 @@ from remediate.policy import statements
 from remediate.policy.compare import Policies, Relation, compare
 from remediate.policy.known import Known
 from remediate.policy.request import Request
-from remediate.policy.witness import Shown, shows
+from remediate.policy.witness import Shown, shows, told
 
 POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
@@ -255,6 +255,33 @@ def test_by_hand(before: Policies, after: Policies, expected: Relation) -> None:
     assert compare(after, before, ANN).relation == back.get(expected, expected)
     for difference in found.lost:
         assert difference.request is None or shows(difference.request, before, after, ANN)
+
+
+HOURS = deny("s3:*", **when("DateLessThan", "aws:CurrentTime", "2026-01-02T08:00:00Z"))
+NETWORK = deny("s3:*", Condition={
+    "NotIpAddressIfExists": {"aws:SourceIp": "198.51.100.0/24"}, "Bool": {"aws:ViaAWSService": "false"},
+})  # fmt: skip
+WITHOUT_MFA = deny("s3:*", **NO_MFA_IF_SAID)
+TOLD: dict[str, tuple[list[dict[str, Value]], str]] = {
+    "without MFA": ([WITHOUT_MFA], "when aws:multifactorauthpresent is false"),
+    "what every request has": ([HOURS], "when aws:currenttime is 2026-01-01T08:00:00Z"),
+    "one of two": ([HOURS, NETWORK], "when aws:sourceip is 0.0.0.0 and aws:viaawsservice is false"),
+    "whatever the hour": ([HOURS, WITHOUT_MFA], "when aws:multifactorauthpresent is false"),
+    "two together": ([NETWORK], "when aws:sourceip is 0.0.0.0 and aws:viaawsservice is false"),
+    "a value": ([deny("s3:*", **when("StringEquals", "s3:prefix", "a"))], "when s3:prefix is a"),
+    "another value": ([deny("s3:*", **when("StringNotEquals", "s3:prefix", "a"))], "when s3:prefix is x"),
+    "any value": ([deny("s3:*", **when("StringLike", "s3:prefix", "a")), deny("s3:*")], ""),
+    "nothing but no value": ([deny("s3:*", **when("Null", "s3:prefix", "true"))], "when there is no s3:prefix"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("denies", "words"), TOLD.values(), ids=TOLD)
+def test_a_request_that_shows_it_has_no_more_than_it_takes(denies: list[dict[str, Value]], words: str) -> None:
+    before, after = policies(S3), policies(S3, *denies)
+    (found, *_) = Shown("111122223333").differences(before, after, ANN)
+    assert found.request
+    assert shows(found.request, before, after, ANN)
+    assert told(found).removeprefix(f"such as {found.request.action} on {found.request.resource}").strip() == words
 
 
 def test_what_takes_too_long_for_one_plan_is_told_and_never_equal() -> None:
