@@ -76,9 +76,9 @@ def judged(proposal: Proposal, account: Account, scope: Scope, resources: Resour
     """The proposal, with what the guard and the proof say of it. Raises Refused when the guard says no."""
     book = scope.playbook
     checks = guard.check(account, proposal.changes, resources, book.exemptions, scope.now, break_glass=book.break_glass)
-    unread = (
-        Unknown(what=gap, reason=why) for gap, why in account.unknown.items() if kind_of(Address(gap)) == AWS_POLICY
-    )
+    named = {unknown.what for unknown in proposal.unknowns}  # a control may have asked for it before the proof did
+    gaps = ((gap, why) for gap, why in account.unknown.items() if kind_of(Address(gap)) == AWS_POLICY)
+    unread = (Unknown(what=gap, reason=why) for gap, why in gaps if gap not in named)
     seen = msgspec.structs.replace(proposal, unknowns=(*proposal.unknowns, *sorted(unread, key=lambda u: u.what)))
     recorded = replay(account, proposal.changes, scope.now)
     return Draft(

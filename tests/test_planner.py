@@ -158,6 +158,7 @@ GAPS = (
     "iam.user", "iam.group", "iam.policy", "iam.role", "iam.summary", "iam.password_policy", "credential-report",
     "cloudtrail", "cloudtrail.trail/us-east-1", "iam.access_key/ann", "iam.access_key/ann/A", "iam.login_profile/ann",
     "s3.bucket/logs",
+    "iam.aws_policy/arn:aws:iam::aws:policy/AmazonS3FullAccess",
 )  # fmt: skip
 APPS = Principals(applications=(Matcher(path="/apps/*"),))
 NEEDED = {

@@ -30,7 +30,7 @@ oldest is deleted, and the plan says so.
 from collections.abc import Iterator, Mapping
 
 from remediate.account import Account, Role, User
-from remediate.controls import administrators, power_users, smaller_policies
+from remediate.controls import administrators, aws_policies, power_users, smaller_policies
 from remediate.controls.base import Control
 from remediate.controls.privilege import CONTROL, Settings, View
 from remediate.model import Address, Fault, at
@@ -44,6 +44,9 @@ def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address
     yield from administrators.sources(view)
     for grant in smaller_policies.grants(view):
         yield from smaller_policies.evidence(view, grant)
+    yield from aws_policies.candidates(view)
+    for grant in aws_policies.grants(view):
+        yield from aws_policies.evidence(view, grant)
     for who in _reviewed(view):
         yield at("iam.service_use", who.arn)
 
@@ -55,6 +58,7 @@ def check(account: Account, settings: Settings, scope: Scope) -> Iterator[Fault]
     leaving = power_users.leaving(view, everybody)
     yield from power_users.faults(view, everybody, leaving)
     yield from smaller_policies.faults(view, everybody, leaving)
+    yield from aws_policies.faults(view)
     for who in _reviewed(view):
         yield from _unused(view, who)
 

@@ -23,6 +23,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.
 Days = Annotated[int, Meta(ge=1, le=400)]
 """AWS keeps at least 400 days of last accesses."""
 RoleName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64)]
+PolicyName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
 Service = Annotated[str, Meta(pattern=r"^[a-z0-9-]+$", max_length=64)]
 Policy = Annotated[str, Meta(pattern="^[!-~]+$", max_length=2048)]
 
@@ -44,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Services whose data events the trail has recorded all that time, for all resources: such as s3."""
     leave_roles: tuple[RoleName, ...] = ("OrganizationAccountAccessRole", "AWSControlTowerExecution")
     """Roles that an organization needs rarely, and then badly."""
+    leave_policies: tuple[PolicyName, ...] = ()
+    """AWS's own full-access policies that stay whatever the records show: such as AmazonS3FullAccess."""
     review: tuple[Matcher, ...] = ()
     """Users and roles whose unused services are reported: a few calls each."""
 

@@ -58,10 +58,16 @@ def narrowed(view: View, document: Value, reached: Iterable[Address], fits: Call
     return Told(document=document, whole={**whole, **longer})
 
 
+def recording(view: View) -> Mapping[str, Value] | None:
+    """Of when there are records; None where there are none."""
+    found = view.account.facts.get(at(EVIDENCE, view.account.id))
+    return found if isinstance(found, Mapping) else None
+
+
 def obstacle(view: View) -> str:
     """Why the records tell nothing; empty where they do."""
-    found = view.account.facts.get(at(EVIDENCE, view.account.id))
-    if not isinstance(found, Mapping):
+    found = recording(view)
+    if found is None:
         return "there are no records"
     since, until = (datetime.fromisoformat(str(found[name])) for name in ("since", "until"))
     if since > view.scope.now - timedelta(days=view.settings.evidence_days - 1):  # the first of them is no round number
@@ -98,8 +104,8 @@ def _whole(view: View, did: Done, service: str) -> str:
 
 def _has_data(view: View) -> bool:
     """CloudTrail's event history has no data events, whatever a trail records."""
-    found = view.account.facts.get(at(EVIDENCE, view.account.id))
-    return isinstance(found, Mapping) and found["data"] is True
+    found = recording(view)
+    return found is not None and found["data"] is True
 
 
 def silent(used: Used) -> dict[str, str]:

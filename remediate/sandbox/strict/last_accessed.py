@@ -22,10 +22,10 @@ from remediate.sandbox.strict.patch import Call, fail, instead
 from remediate.sandbox.strict.state import settings
 
 SERVICES = tuple(
-    "access-analyzer account acm apigateway athena autoscaling batch cloudformation cloudfront cloudtrail cloudwatch "
-    "codebuild cognito-idp config dynamodb ec2 ecr ecs eks elasticache elasticloadbalancing es events firehose glue "
-    "guardduty iam kinesis kms lambda logs organizations rds redshift route53 s3 sagemaker secretsmanager securityhub "
-    "ses sns sqs ssm states sts support tag wafv2 xray".split()
+    "access-analyzer account acm apigateway athena autoscaling batch cloudformation cloudfront cloudtrail "
+    "cloudwatch codebuild cognito-idp config dax dynamodb ec2 ecr ecs eks elasticache elasticloadbalancing es "
+    "events firehose glue guardduty iam kinesis kms lambda logs organizations rds redshift route53 s3 "
+    "s3-object-lambda sagemaker secretsmanager securityhub ses sns sqs ssm states sts support tag wafv2 xray".split()
 )
 """Namespaces of services; AWS knows more than 400.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html"""
