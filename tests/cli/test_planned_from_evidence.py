@@ -20,6 +20,7 @@ from remediate.evidence.facts import EVIDENCE, USE, calls, facts, unbroken, unre
 from remediate.evidence.fold import Folder, Weeks, week_of
 from remediate.evidence.summary import Count, Summary, Use, add
 from remediate.model import Address, Plan, Value, at
+from remediate.sandbox import bundles as b
 from remediate.sandbox.builder import Builder
 from remediate.sandbox.estate import access
 from remediate.store.evidence import Store
@@ -27,7 +28,7 @@ from remediate.store.plans import save
 
 NOW = datetime.now(UTC)
 ROLE = f"arn:aws:iam::{ct.ACCOUNT}:role/nightly-export"
-POLICY = at("iam.policy", f"arn:aws:iam::{ct.ACCOUNT}:policy/export-jobs")
+THEIRS = (b.S3_FULL, b.SQS_FULL)
 BOOK = "name: mine\nextends: guidelines\ncontrols:\n  least-privilege:\n    data_events: [s3, sqs]\n"
 
 
@@ -64,18 +65,39 @@ def planned(wire: Wire) -> Plan:
     return work.make_plan(wire.session, work.playbook_named("mine.yaml"), ["least-privilege"])[0]
 
 
-def test_a_policy_becomes_what_its_role_did_and_is_taken_back(aws: Aws, wire: Wire, evidence: Path) -> None:
+PUTS = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::exports/*"]}
+SENDS = {
+    "Effect": "Allow",
+    "Action": ["sqs:SendMessage"],
+    "Resource": [f"arn:aws:sqs:eu-west-1:{ct.ACCOUNT}:exports"],
+}
+MINE = {
+    at("iam.policy", f"arn:aws:iam::{ct.ACCOUNT}:policy/{name}"): done
+    for name, done in {
+        "export-jobs": [PUTS, SENDS],
+        "nightly-export-AmazonS3": [PUTS],
+        "nightly-export-AmazonSQS": [SENDS],
+    }.items()
+}
+
+
+def test_policies_become_what_their_role_did_and_are_taken_back(aws: Aws, wire: Wire, evidence: Path) -> None:
+    """One of the account's own, which changes, and two of AWS's, which are replaced."""
     account = Builder(NOW)
     access.wide(account)
     access.uses(account)
+    for arn in THEIRS:
+        aws.client("iam", "us-east-1").attach_role_policy(RoleName="nightly-export", PolicyArn=arn)
     before = snapshot(aws.client)
     plan = planned(wire)
-    [after] = [change.after for change in plan.changes if change.address == POLICY]
-    assert isinstance(after, dict)
-    assert after["document"]["Statement"] == [
-        {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["arn:aws:s3:::exports/*"]},
-        {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": [f"arn:aws:sqs:eu-west-1:{ct.ACCOUNT}:exports"]},
-    ]
+    texts = {
+        c.address: c.after["document"] for c in plan.changes if isinstance(c.after, dict) and "document" in c.after
+    }
+    said = {mine: {"Version": b.NEW, "Statement": done} for mine, done in MINE.items()}
+    assert {address: texts.get(address) for address in said} == said
+    lost = {change.address for change in plan.changes if change.after is None}
+    assert lost >= {at("iam.role_policy", "nightly-export", arn) for arn in THEIRS}
+    assert plan.replay and plan.replay.weighed and not plan.replay.denied + plan.replay.perhaps
     path = Path("forward.plan.json")
     save(plan, path)
     applying.finish(plan, path, wire.session, parallel=4, fail_fast=False, as_json=True)
