@@ -7,18 +7,18 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-lake-queri
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
+from remediate.aws.queries import ended
 from remediate.aws.session import Answer, Session
 from remediate.errors import BadInput, CallFailed
+from remediate.evidence.record import HOUR, Told
 from remediate.protocols import Clock
 
-PATIENCE = 3600.0
-"""Seconds. AWS ends a query after an hour.
-https://docs.aws.amazon.com/awscloudtrail/latest/userguide/query-limitations.html"""
 PAGE = 1000
 ARN = re.compile(r"arn:aws[a-z-]*:cloudtrail:([a-z0-9-]+):\d{12}:eventdatastore/([0-9a-f-]{36})", re.ASCII)
-WAITING = frozenset({"QUEUED", "RUNNING"})
 STATEMENT = (
     "SELECT eventJson FROM {store} WHERE eventTime >= '{begin:%Y-%m-%d %H:%M:%S}' "
     "AND eventTime < '{end:%Y-%m-%d %H:%M:%S}' AND recipientAccountId = '{account}'"
@@ -26,7 +26,9 @@ STATEMENT = (
 
 
 class Lake:
-    """Records of a time, as JSON, page by page."""
+    """Records of a time, page by page."""
+
+    least = HOUR
 
     def __init__(self, aws: Session, clock: Clock, arn: str, account: str) -> None:
         """Raises BadInput."""
@@ -38,32 +40,21 @@ class Lake:
         """The region of the store alone: it may hold the records of all."""
         self._aws, self._clock, self._store, self._account = aws, clock, found[2], account
 
-    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[str]]:
+    def statement(self, begin: datetime, end: datetime) -> str:
+        return STATEMENT.format(store=self._store, begin=begin, end=end, account=self._account)
+
+    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[Told]]:
         """Raises CallFailed."""
-        text = STATEMENT.format(store=self._store, begin=begin, end=end, account=self._account)
+        text = self.statement(begin, end)
         query = str(self._aws.read("cloudtrail", "start_query", region=place, QueryStatement=text)["QueryId"])
-        page = self._first(place, query)
+        page = ended(self._clock, partial(self._page, place, query), itemgetter("QueryStatus"))
+        if page["QueryStatus"] != "FINISHED":
+            raise CallFailed("get_query_results", page["QueryStatus"], str(page.get("ErrorMessage", "")))
         while True:
-            yield [str(cell["eventJson"]) for row in page.get("QueryResultRows", ()) for cell in row]
+            yield [Told(cell["eventJson"]) for row in page.get("QueryResultRows", ()) for cell in row]
             if not page.get("NextToken"):
                 return
             page = self._page(place, query, NextToken=page["NextToken"])
-
-    def _first(self, place: str, query: str) -> Answer:
-        """Waits until the query has ended."""
-        from tenacity import Retrying, retry_if_result, stop_after_delay, wait_exponential
-
-        patient = Retrying(
-            retry=retry_if_result(lambda page: page["QueryStatus"] in WAITING),
-            wait=wait_exponential(multiplier=0.5, max=10),
-            stop=stop_after_delay(PATIENCE),
-            sleep=self._clock.sleep,
-            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
-        )
-        page: Answer = patient(self._page, place, query)
-        if page["QueryStatus"] != "FINISHED":
-            raise CallFailed("get_query_results", page["QueryStatus"], str(page.get("ErrorMessage", "")))
-        return page
 
     def _page(self, place: str, query: str, **more: Any) -> Answer:
         return self._aws.read(

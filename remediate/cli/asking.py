@@ -3,14 +3,15 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from remediate.cli.gathering import Sums, folder
-from remediate.errors import CallFailed, CredentialsEnded
+from remediate.errors import CallFailed, CredentialsEnded, RemediateError
 from remediate.evidence.fold import Weeks, week_of
 from remediate.evidence.gathered import Outcome, Report, Span, told
 from remediate.evidence.logs import Log
+from remediate.evidence.record import Told
 from remediate.evidence.stretches import Stretch, log_of, stretches
 from remediate.evidence.wire import encode
 from remediate.store.evidence import Store
@@ -22,8 +23,11 @@ class Records(Protocol):
     places: Sequence[str]
     """Each is asked by a thread of its own."""
 
-    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[str]]:
-        """All records of a time, each as JSON. Raises CallFailed."""
+    least: timedelta
+    """Shorter stretches are not asked for."""
+
+    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[Told]]:
+        """All records of a time. Raises CallFailed; RemediateError where there is no sense in going on."""
         ...
 
 
@@ -47,7 +51,7 @@ class Asking:
             todo = self._todo(begin, now)
             try:
                 self._ask(todo, moved)
-            except (CallFailed, KeyboardInterrupt):
+            except (CallFailed, RemediateError, KeyboardInterrupt):
                 self._sums.keep()
                 raise
             self._sums.keep()
@@ -63,7 +67,8 @@ class Asking:
                     before.add(mark)
                 return mark in marks
 
-            return ((stretch, self._log(place, stretch)) for stretch in stretches(begin, now, known))
+            wanted = (one for one in stretches(begin, now, known) if one.end - one.begin >= self._records.least)
+            return ((stretch, self._log(place, stretch)) for stretch in wanted)
 
         found = {place: list(logs(place)) for place in self._records.places}
         self._report.known, self._report.unit = len(before), "stretches of time"

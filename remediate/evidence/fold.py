@@ -37,9 +37,15 @@ class Folder:
         except Unusual:
             return self._fold([events_of_whole(whole(unpacked(data)))], into)
 
-    def events(self, events: Sequence[Event], into: Weeks) -> Found:
-        """Counts records that came in no file."""
-        return self._fold([(events, ())], into)
+    def event(self, event: Event, calls: int, last: datetime, into: Weeks) -> Found:
+        """Counts a record that came in no file, and stands for so many of its hour, to the last."""
+        self._forget()
+        found = Found()
+        found.events = 1
+        self._tallier.count([event], found)
+        found.stands_for(calls, last)
+        self._put(found, into)
+        return found
 
     def _fold(self, batches: Iterable[tuple[Sequence[Event], Sequence[str]]], into: Weeks) -> Found:
         self._forget()
@@ -48,6 +54,10 @@ class Folder:
             self._tallier.count(events, found)
             found.events += len(events) + len(passed)
             found.passed += passed
+        self._put(found, into)
+        return found
+
+    def _put(self, found: Found, into: Weeks) -> None:
         for hour, tallies in found.hours.items():
             summary = into.setdefault(week_of(hour), Summary())
             begin, bit = _begun(hour)
@@ -55,11 +65,10 @@ class Folder:
                 since = begin + (first - hour).seconds
                 until = since if last is first else begin + (last - hour).seconds
                 self._keep(Key._make(key), Count(calls, since, until, bit), summary)
-        for hour, event in found.begun:
+        for hour, event, (calls, first, last) in found.begun:
             begin, bit = _begun(hour)
-            at = begin + (event.eventTime - hour).seconds
-            self._link(event, Count(1, at, at, bit), into[week_of(hour)])
-        return found
+            count = Count(calls, begin + (first - hour).seconds, begin + (last - hour).seconds, bit)
+            self._link(event, count, into[week_of(hour)])
 
     def _forget(self) -> None:
         self._tallier.forget()

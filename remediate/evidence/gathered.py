@@ -1,6 +1,6 @@
 """What reading an account's log files came to: by file, and together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -8,11 +8,11 @@ import msgspec
 from remediate.evidence.fold import Folder, Week, Weeks, week_of
 from remediate.evidence.logs import Log
 from remediate.evidence.marks import Marks
-from remediate.evidence.record import Event, events_of
+from remediate.evidence.record import BROKEN, Told, event_of
 from remediate.evidence.sharing import Suspicion
 from remediate.evidence.summary import Summary, Uses
 from remediate.evidence.tally import Found
-from remediate.evidence.unpack import NoLog, Unusual
+from remediate.evidence.unpack import NoLog
 from remediate.model import Struct
 
 NAMED = 5
@@ -179,25 +179,18 @@ def taken(folder: Folder, span: Span, log: Log, content: bytes, into: Weeks) -> 
     return Outcome(log, week, calls, found.others, found.outside, tuple(found.passed))
 
 
-def told(folder: Folder, texts: Sequence[str], into: Weeks) -> Found:
-    """Counts records that came one by one, each as JSON."""
-    try:
-        events, passed = events_of(b"[%b]" % ",".join(texts).encode())
-    except Unusual:
-        parts = [_alone(text) for text in texts]
-        events = [event for found, _ in parts for event in found]
-        passed = [why for _, reasons in parts for why in reasons]
-    found = folder.events(events, into)
-    found.events += len(passed)
-    found.passed += passed
+def told(folder: Folder, records: Iterable[Told], into: Weeks) -> Found:
+    """Counts records that came one by one, or counted already."""
+    found = Found()
+    for record in records:
+        try:
+            event, last = event_of(record)
+        except BROKEN as error:
+            found.events += record.calls
+            found.passed += [str(error)] * record.calls
+        else:
+            found.add(folder.event(event, record.calls, last, into))
     return found
-
-
-def _alone(text: str) -> tuple[Sequence[Event], Sequence[str]]:
-    try:
-        return events_of(b"[%b]" % text.encode())
-    except Unusual:
-        return (), ("it is not JSON",)
 
 
 def failed(log: Log, span: Span, why: str) -> Outcome:

@@ -4,8 +4,8 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -13,6 +13,8 @@ from msgspec import Meta, Raw, Struct
 from remediate.evidence.unpack import NoLog, Unusual
 
 NOTHING = Raw(b"null")
+HOUR = timedelta(hours=1)
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Issuer(Struct, gc=False):
@@ -57,7 +59,7 @@ class Event(Struct, gc=False):
 
     userIdentity: Raw
     """An Identity: decoded once for each that differs."""
-    eventTime: Annotated[datetime, Meta(tz=True)]
+    eventTime: Moment
     eventSource: Annotated[str, Meta(min_length=1)]
     eventName: Annotated[str, Meta(min_length=1)]
     awsRegion: str = ""
@@ -68,6 +70,15 @@ class Event(Struct, gc=False):
     responseElements: Raw = NOTHING
     resources: list[Touched] | None = None
     recipientAccountId: str = ""
+
+
+class Told(NamedTuple):
+    """A record as JSON that came in no file, and how many it stands for: those differ in nothing but the time."""
+
+    text: str | bytes
+    calls: int = 1
+    last: str = ""
+    """The time of the last, in the same hour; the record's own where it stands for itself."""
 
 
 class Whole(Struct):
@@ -95,6 +106,15 @@ def events_of(text: bytes) -> tuple[Sequence[Event], Sequence[str]]:
         return _one_by_one(_RECORDS.decode(text))
     except BROKEN:
         raise Unusual from None
+
+
+def event_of(told: Told) -> tuple[Event, datetime]:
+    """The record, and the time of the last that it stands for. Raises one of BROKEN."""
+    event = _EVENT.decode(told.text)
+    last = msgspec.convert(told.last, Moment) if told.last else event.eventTime
+    if not timedelta(0) <= last - event.eventTime < HOUR:
+        raise msgspec.ValidationError("its times are not of one hour")
+    return event, last
 
 
 def events_of_whole(text: bytes) -> tuple[Sequence[Event], Sequence[str]]:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from remediate.evidence.logs import Log, marked
+from remediate.evidence.record import HOUR
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LATE = timedelta(minutes=15)
 """So long after a call CloudTrail tells of it at the latest.

@@ -1,15 +1,14 @@
 """Counting records: the part whose speed counts. It looks at each once, while the processor still has it at hand."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from remediate.evidence.principal import Who, who
-from remediate.evidence.record import BROKEN, IDENTITY, Event, Touched
+from remediate.evidence.record import BROKEN, HOUR, IDENTITY, Event, Touched
 from remediate.evidence.resource import DEEPEST, shortened
 from remediate.evidence.sessions import BEGINNINGS
 
-HOUR = timedelta(hours=1)
 KNOWN = 50_000
 """How many texts of a kind are remembered at a time."""
 COMPARED = 64
@@ -40,14 +39,14 @@ Tallies = dict[tuple[Any, ...], list[Any]]
 
 
 class Found:
-    """What the records of one file came to."""
+    """What some records came to."""
 
     __slots__ = ("begun", "events", "hours", "others", "outside", "passed")
 
     def __init__(self) -> None:
         self.hours: dict[datetime, Tallies] = {}
-        self.begun: list[tuple[datetime, Event]] = []
-        """Calls that began a session, each with its hour."""
+        self.begun: list[tuple[datetime, Event, list[Any]]] = []
+        """Calls that began a session, each with its hour, and as in the tallies how often, first and last time."""
         self.events = 0
         self.others = 0
         """Records of another account."""
@@ -55,6 +54,23 @@ class Found:
         """Records of a time that was not asked for."""
         self.passed: list[str] = []
         """Why each of the records that are not as they should be was passed over."""
+
+    def stands_for(self, calls: int, last: datetime) -> None:
+        """What was found is one record, and stands for so many."""
+        tallies = [tally for hour in self.hours.values() for tally in hour.values()]
+        for tally in (*tallies, *(tally for _, _, tally in self.begun)):
+            tally[0], tally[2] = calls, last
+        self.events *= calls
+        self.others *= calls
+        self.outside *= calls
+        self.passed *= calls
+
+    def add(self, other: "Found") -> None:
+        """Takes in how many there were. What they said is somewhere else by now."""
+        self.events += other.events
+        self.others += other.others
+        self.outside += other.outside
+        self.passed += other.passed
 
 
 class Tallier:
@@ -158,7 +174,7 @@ SPECIAL = BEGINNINGS | {"ConsoleLogin"}
 
 def _special(event: Event, hour: datetime, found: Found) -> None:
     if event.eventName in BEGINNINGS:
-        found.begun.append((hour, event))
+        found.begun.append((hour, event, [1, event.eventTime, event.eventTime]))
     elif FAILURE in bytes(event.responseElements).replace(b" ", b""):
         event.errorCode = "Failure"
 
