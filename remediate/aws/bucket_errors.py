@@ -8,7 +8,7 @@ import re
 
 from remediate.errors import BadInput, CallFailed, Denied, RemediateError
 
-_NEEDED = re.compile(r"to perform: ([\w-]+:\w+)(?: on (?:the )?resource:? \"?(arn:[^\s\"]+))?")
+NEEDED = re.compile(r"to perform: ([\w-]+:\w+)(?: on (?:the )?resource:? \"?(arn:[^\s\"]+))?")
 _REGION = re.compile(r"expecting '([a-z0-9-]+)'")
 ELSEWHERE = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"}
@@ -50,7 +50,7 @@ def explained(error: CallFailed, partition: str, bucket: str, key: str) -> Remed
 
 def _denied(error: CallFailed, where: str, bucket: str, key: str) -> RemediateError:
     """AWS often says which action on which resource, and else it is what was asked for."""
-    told = _NEEDED.search(error.message)
+    told = NEEDED.search(error.message)
     action = told[1] if told else "s3:GetObject" if key else "s3:ListBucket"
     encrypted = action.startswith("kms:")
     if encrypted:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from remediate.aws.lookup import PER_SECOND
 from remediate.aws.session import Session
 from remediate.aws.turns import Turns
-from remediate.evidence.record import HOUR, Told
 from remediate.protocols import Clock
 
 DAYS = 90
@@ -19,9 +18,7 @@ JUST_BEFORE = timedelta(seconds=1)
 
 
 class History:
-    """Records of a time, page by page."""
-
-    least = HOUR
+    """Records of a time, as JSON, page by page."""
 
     def __init__(self, aws: Session, clock: Clock, places: Sequence[str]) -> None:
         self.places = places
@@ -29,7 +26,7 @@ class History:
         self._aws = aws
         self._turns = {region: Turns(PER_SECOND, clock) for region in places}
 
-    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[Told]]:
+    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[str]]:
         """The newest first. Raises CallFailed. One thread at a time asks for the same region."""
         more: dict[str, str] = {}
         while True:
@@ -37,7 +34,7 @@ class History:
             page = self._aws.read(
                 "cloudtrail", "lookup_events", region=place, StartTime=begin, EndTime=end - JUST_BEFORE, **more
             )
-            yield [Told(event["CloudTrailEvent"]) for event in page["Events"]]
+            yield [str(event["CloudTrailEvent"]) for event in page["Events"]]
             if not page.get("NextToken"):
                 return
             more = {"NextToken": page["NextToken"]}

@@ -14,7 +14,6 @@ from typing import Any
 from remediate.aws.queries import ended
 from remediate.aws.session import Answer, Session
 from remediate.errors import BadInput, CallFailed
-from remediate.evidence.record import HOUR, Told
 from remediate.protocols import Clock
 
 PAGE = 1000
@@ -26,9 +25,7 @@ STATEMENT = (
 
 
 class Lake:
-    """Records of a time, page by page."""
-
-    least = HOUR
+    """Records of a time, as JSON, page by page."""
 
     def __init__(self, aws: Session, clock: Clock, arn: str, account: str) -> None:
         """Raises BadInput."""
@@ -43,7 +40,7 @@ class Lake:
     def statement(self, begin: datetime, end: datetime) -> str:
         return STATEMENT.format(store=self._store, begin=begin, end=end, account=self._account)
 
-    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[Told]]:
+    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[str]]:
         """Raises CallFailed."""
         text = self.statement(begin, end)
         query = str(self._aws.read("cloudtrail", "start_query", region=place, QueryStatement=text)["QueryId"])
@@ -51,7 +48,7 @@ class Lake:
         if page["QueryStatus"] != "FINISHED":
             raise CallFailed("get_query_results", page["QueryStatus"], str(page.get("ErrorMessage", "")))
         while True:
-            yield [Told(cell["eventJson"]) for row in page.get("QueryResultRows", ()) for cell in row]
+            yield [str(cell["eventJson"]) for row in page.get("QueryResultRows", ()) for cell in row]
             if not page.get("NextToken"):
                 return
             page = self._page(place, query, NextToken=page["NextToken"])

@@ -3,32 +3,17 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
 
 from remediate.cli.gathering import Sums, folder
+from remediate.cli.records import Records
 from remediate.errors import CallFailed, CredentialsEnded, RemediateError
 from remediate.evidence.fold import Weeks, week_of
 from remediate.evidence.gathered import Outcome, Report, Span, told
 from remediate.evidence.logs import Log
-from remediate.evidence.record import Told
 from remediate.evidence.stretches import Stretch, log_of, stretches
 from remediate.evidence.wire import encode
 from remediate.store.evidence import Store
-
-
-class Records(Protocol):
-    """Somebody who has records of an account."""
-
-    places: Sequence[str]
-    """Each is asked by a thread of its own."""
-
-    least: timedelta
-    """Shorter stretches are not asked for."""
-
-    def pages(self, place: str, begin: datetime, end: datetime) -> Iterator[Sequence[Told]]:
-        """All records of a time. Raises CallFailed; RemediateError where there is no sense in going on."""
-        ...
 
 
 class Asking:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 SOURCE = (
     "A folder of CloudTrail's log files; s3://BUCKET/PREFIX, the bucket that a trail writes to; without a trail "
-    "`cloudtrail:`, the management events of 90 days, in all regions or `cloudtrail:REGION,REGION`; or `lake:ARN`, an "
-    "event data store of CloudTrail Lake."
+    "`cloudtrail:`, the management events of 90 days, in all regions or `cloudtrail:REGION,REGION`; `lake:ARN`, an "
+    "event data store of CloudTrail Lake; or `athena:DATABASE.TABLE[@WORKGROUP]`, a table over the bucket, which folds "
+    "the logs in AWS: for more than one machine reads."
 )
 
 
@@ -27,6 +28,9 @@ def evidence(
     ] = work.EVIDENCE,
     requester_pays: Annotated[
         bool, typer.Option("--requester-pays", help="Pay for reading a bucket that asks its readers to.")
+    ] = False,
+    print_sql: Annotated[
+        bool, typer.Option("--print-sql", help="Print what `lake:` or `athena:` would ask for a day; ask nothing.")
     ] = False,
     as_json: options.Json = False,
     profile: options.Profile = None,
@@ -48,6 +52,9 @@ def evidence(
     origin = origins.named(source, lambda: work.connect(profile, region, endpoint_url), requester_pays=requester_pays)
     whose, now = origin.whose(account), work.SystemClock().now()
     asked = span(whose.account, whose.partition, days, now)
+    if print_sql:
+        terminal.say(origins.statement(origin, asked))
+        return
     store = Store(folder, whose.account)
     report = Report(account=whose.account, source=source, since=asked.since, until=asked.end.date())
     with terminal.progressing("reading records", whose.files) as moved:

@@ -11,13 +11,16 @@ from remediate.cli.work import SystemClock
 from remediate.errors import BadInput
 from remediate.evidence.gathered import Report, Span
 from remediate.evidence.logs import Survey
-from remediate.store.evidence import HISTORY, LAKE, Store
+from remediate.evidence.stretches import DAY
+from remediate.store.evidence import ATHENA, HISTORY, LAKE, Store
 
 if TYPE_CHECKING:
+    from remediate.aws.lake import Lake
     from remediate.aws.session import Session
+    from remediate.cli.records import Folded
 
 ASKED = "cloudtrail:"
-STORED = "lake:"
+QUERIED = {"lake:": LAKE, "athena:": ATHENA}
 _BUCKET = re.compile(r"s3://([a-zA-Z0-9._-]+)(?:/(.*))?", re.DOTALL)
 PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 Connect = Callable[[], "Session"]
@@ -46,11 +49,12 @@ class Origin(Protocol):
 
 
 def named(text: str, connect: Connect, *, requester_pays: bool) -> Origin:
-    """FOLDER, s3://BUCKET/PREFIX, cloudtrail:[REGION,…] or lake:ARN. Raises BadInput."""
+    """FOLDER, s3://BUCKET/PREFIX, cloudtrail:[REGION,…], lake:ARN or athena:DATABASE.TABLE. Raises BadInput."""
     if text.startswith(ASKED):
         return History(connect(), text.removeprefix(ASKED))
-    if text.startswith(STORED):
-        return Lake(connect(), text.removeprefix(STORED))
+    for begin, kind in QUERIED.items():
+        if text.startswith(begin):
+            return Queried(connect(), kind, text.removeprefix(begin))
     return Files(_files(text, connect, requester_pays), text)
 
 
@@ -129,30 +133,53 @@ class History:
         from remediate.aws.history import History as Records
         from remediate.aws.reader.trails import read_regions
         from remediate.cli.asking import Asking
+        from remediate.cli.records import Each
 
         regions = self._regions or read_regions(self._aws)
         begin = max(span.begin, now - timedelta(days=DAYS))
-        records = Records(self._aws, SystemClock(), regions)
+        records = Each(Records(self._aws, SystemClock(), regions))
         Asking(records, HISTORY, span, store, report).gather(begin, now, moved)
 
 
-class Lake:
-    """An event data store of CloudTrail Lake."""
+class Queried:
+    """What is asked in SQL: an event data store of CloudTrail Lake, or a table of Athena over log files."""
 
-    def __init__(self, aws: "Session", arn: str) -> None:
-        self._aws = aws
-        self._arn = arn
+    def __init__(self, aws: "Session", kind: str, name: str) -> None:
+        self._aws, self._kind, self._name = aws, kind, name
 
     def whose(self, asked: str) -> Whose:
         own = _caller(self._aws)
         return own._replace(account=asked or own.account)
 
     def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
-        from remediate.aws.lake import Lake as Records
         from remediate.cli.asking import Asking
+        from remediate.cli.records import Each
 
-        records = Records(self._aws, SystemClock(), self._arn, span.account)
-        Asking(records, LAKE, span, store, report).gather(span.begin, now, moved)
+        records = self._athena(span) if self._kind == ATHENA else Each(self._lake(span))
+        Asking(records, self._kind, span, store, report).gather(span.begin, now, moved)
+
+    def statement(self, span: Span) -> str:
+        """The query of the first day. The others differ from it in the day."""
+        asked = self._athena(span) if self._kind == ATHENA else self._lake(span)
+        return asked.statement(span.begin, span.begin + DAY)
+
+    def _athena(self, span: Span) -> "Folded":
+        from remediate.aws.athena import Athena
+        from remediate.cli.records import Folded
+
+        return Folded(Athena(self._aws, SystemClock(), self._name), span.account)
+
+    def _lake(self, span: Span) -> "Lake":
+        from remediate.aws.lake import Lake
+
+        return Lake(self._aws, SystemClock(), self._name, span.account)
+
+
+def statement(origin: Origin, span: Span) -> str:
+    """A query, for a person to see before it costs something. Raises BadInput."""
+    if not isinstance(origin, Queried):
+        raise BadInput("nothing is asked in SQL there", remedy="--print-sql goes with `lake:` and `athena:`.")
+    return origin.statement(span)
 
 
 def _caller(aws: "Session") -> Whose:

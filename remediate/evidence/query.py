@@ -18,7 +18,7 @@ from remediate.evidence.tables import Table
 from remediate.evidence.tally import COMPARED
 
 BEGUN = ", ".join(f"'{name}'" for name in sorted(BEGINNINGS))
-BLANKED = r"\w*token|marker|starttime|endtime"
+BLANKED = r"\w+token|marker|starttime|endtime"
 """Parameters that differ from call to call, and name nothing that a call is about."""
 _NUMBERS = r"""regexp_replace(requestparameters, '"(\w+)":\s*-?[0-9][-+.0-9eE]*', '"$1":0')"""
 """Numbers name nothing either."""

@@ -29,6 +29,7 @@ MAX_BYTES = 256 * 1024 * 1024
 FILES = "log files"
 HISTORY = "CloudTrail's event history"
 LAKE = "CloudTrail Lake"
+ATHENA = "a table of Athena"
 UNREAD = 1000
 """Of so many it is kept that they could not be read, the latest."""
 REMEDY = "Give another place with --folder."

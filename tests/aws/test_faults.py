@@ -46,6 +46,7 @@ NO_CHANGE = {
     "kms:Sign": "of a plan: it changes nothing",
     "kms:Verify": "of a plan: it changes nothing",
     "cloudtrail:StartQuery": "a query of CloudTrail Lake: it changes nothing",
+    "athena:StartQueryExecution": "a query of Athena: it changes nothing but what is in its place for results",
     "kms:TagResource": "Secrets Manager's operation of this name, in a module that knows of keys",
     "kms:UntagResource": "Secrets Manager's operation of this name, in a module that knows of keys",
 }

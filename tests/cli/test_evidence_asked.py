@@ -24,8 +24,9 @@ from remediate.aws.reader import trails
 from remediate.aws.session import Session
 from remediate.aws.turns import SECOND, Turns
 from remediate.cli import evidence, origins, work
-from remediate.cli.asking import Asking, Records
+from remediate.cli.asking import Asking
 from remediate.cli.evidenced import with_evidence
+from remediate.cli.records import Each, Texts
 from remediate.errors import BadInput, CredentialsEnded, Refused, RemediateError
 from remediate.evidence.facts import EVIDENCE
 from remediate.evidence.gathered import Report, people, span
@@ -42,9 +43,9 @@ ABOUT = span(ct.ACCOUNT, "aws", 1, NOW + timedelta(days=1))
 BEGIN = NOW - timedelta(days=2)
 
 
-def gathered(records: Records, folder: Path, source: str = SOURCE, now: datetime = LATER) -> Report:
+def gathered(texts: Texts, folder: Path, source: str = SOURCE, now: datetime = LATER) -> Report:
     report = Report(account=ct.ACCOUNT, source="", since=ABOUT.since, until=ABOUT.end.date())
-    Asking(records, source, ABOUT, Store(folder, ct.ACCOUNT), report).gather(BEGIN, now, lambda: None)
+    Asking(Each(texts), source, ABOUT, Store(folder, ct.ACCOUNT), report).gather(BEGIN, now, lambda: None)
     return report
 
 
@@ -234,6 +235,14 @@ def test_what_a_person_types_and_sees(typed: Wire, monkeypatch: pytest.MonkeyPat
     assert asked > 0
     said("cloudtrail:us-east-1,eu-west-1", days=1)
     assert typed.faults.sends("LookupEvents") == asked
+
+
+def test_a_person_sees_the_sql_before_it_costs_something(typed: Wire) -> None:
+    _, _, asked = asked_of(ABOUT.begin, ABOUT.begin + timedelta(days=1))
+    assert said(f"lake:{ARN}", days=1, print_sql=True).rstrip("\n") == asked["QueryStatement"]
+    assert typed.faults.sends("StartQuery") == 0
+    with pytest.raises(BadInput, match="nothing is asked in SQL"):
+        said("cloudtrail:", days=1, print_sql=True)
 
 
 @pytest.mark.parametrize(

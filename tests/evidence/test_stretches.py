@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.stress import STRESS
 
-from remediate.evidence.stretches import DAY, HOUR, LATE, Stretch, log_of, stretches
+from remediate.evidence.record import HOUR
+from remediate.evidence.stretches import DAY, LATE, Stretch, log_of, stretches
 
 BEGIN = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 FIRST = BEGIN.replace(hour=0, minute=0)

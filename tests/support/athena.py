@@ -1,8 +1,8 @@
 """A table of Athena over CloudTrail's logs: as AWS documents it, as Glue describes it, and one that answers queries.
 
 https://docs.aws.amazon.com/athena/latest/ug/create-cloudtrail-table-org-wide-trail.html
-Queries are translated from Athena's dialect into DuckDB's by sqlglot, which leaves what replaces a match as it is: there
-`$1` is `\\1`.
+Queries are translated from Athena's dialect into DuckDB's by sqlglot, which leaves what replaces a match as it is:
+there `$1` is `\\1`.
 """
 
 import json

@@ -149,6 +149,11 @@ def refusal(code: str, status: int = 400, message: str = "because the test says 
     return fault
 
 
+def answering(body: str) -> Fault:
+    """AWS answers this."""
+    return lambda call: _answer(call, 200, body.encode())
+
+
 throttled = refusal("Throttling", 400, "Rate exceeded")
 denied = refusal("AccessDenied", 403)
 expired = refusal("ExpiredToken", 403)
