@@ -50,7 +50,7 @@ def evidence(
     from remediate.store.evidence import Store
 
     origin = origins.named(source, lambda: work.connect(profile, region, endpoint_url), requester_pays=requester_pays)
-    whose, now = origin.whose(account), work.SystemClock().now()
+    whose, now = origin.whose(origins.account_id(account)), work.SystemClock().now()
     asked = span(whose.account, whose.partition, days, now)
     if print_sql:
         terminal.say(origins.statement(origin, asked))

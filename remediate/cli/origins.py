@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ASKED = "cloudtrail:"
 QUERIED = {"lake:": LAKE, "athena:": ATHENA}
+ID = re.compile(r"[0-9]{12}")
 _BUCKET = re.compile(r"s3://([a-zA-Z0-9._-]+)(?:/(.*))?", re.DOTALL)
 PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 Connect = Callable[[], "Session"]
@@ -56,6 +57,13 @@ def named(text: str, connect: Connect, *, requester_pays: bool) -> Origin:
         if text.startswith(begin):
             return Queried(connect(), kind, text.removeprefix(begin))
     return Files(_files(text, connect, requester_pays), text)
+
+
+def account_id(text: str) -> str:
+    """The account that --account names, if any: it ends up in paths and in SQL. Raises BadInput."""
+    if text and not ID.fullmatch(text):
+        raise BadInput(f"{text} is no account id", remedy="It has twelve digits: --account 111122223333")
+    return text
 
 
 def _files(text: str, connect: Connect, requester_pays: bool) -> Source:

@@ -130,6 +130,8 @@ def test_a_copy_of_a_file_under_another_path_counts_once(tmp_path: Path) -> None
             ("--account", ct.ACCOUNT),
             "none of the 1 files could be read",
         ),
+        (lambda logs: logs.mkdir(), ("--account", "../other"), "../other is no account id"),
+        (lambda logs: logs.mkdir(), ("--account", "1' OR '1'='1"), "1' OR '1'='1 is no account id"),
     ],
 )
 def test_what_cannot_be_read_ends_with_one_screen(make: Any, words: tuple[str, ...], said: str, tmp_path: Path) -> None:
