@@ -71,7 +71,7 @@ def grants(view: View) -> Iterator[Grant]:
     for arn, holders in view.holders.items() if recording(view) else ():
         document = _document(view.account.facts.get(at(AWS_POLICY, arn)))
         wanted = width(document)
-        for holder, name in holders if wanted.services and not wanted.everything else ():
+        for holder, name in holders if (wanted.services or wanted.guarded) and not wanted.everything else ():
             if not (holder == "role" and view.account.roles[name].path.startswith(FIXED)):
                 yield Grant(
                     address=at(f"iam.{holder}_policy", name, arn),

@@ -119,8 +119,10 @@ def _label(grant: Grant) -> str:
 def _extent(width: Width) -> str:
     if width.everything:
         return "everything"
-    whole = [f"all of {', '.join(width.services)}"] if width.services else []
-    return " and ".join([*([f"everything but {', '.join(width.all_but)}"] if width.all_but else []), *whole])
+    parts = [f"everything but {', '.join(width.all_but)}"] if width.all_but else []
+    parts += [f"all of {', '.join(width.services)}"] if width.services else []
+    parts += [f"all of {', '.join(width.guarded)} under conditions"] if width.guarded else []
+    return " and ".join(parts)
 
 
 def why(view: View, verdict: Verdict) -> str:
@@ -133,9 +135,11 @@ def loss(grant: Grant, verdict: Verdict) -> str:
     """What the people concerned will notice."""
     names = [name_of(who) for who in grant.reached]
     who = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    left = {*width(verdict.smaller).services, *(told.calls if (told := verdict.told) else ())}
-    gone = sorted(set(grant.width.services) - left)
+    smaller, told = width(verdict.smaller), verdict.told
+    less = set(grant.width.services) - {*smaller.services, *(told.calls if told else ())}
+    gone, under = sorted(less - set(smaller.guarded)), sorted(less & set(smaller.guarded))
     parts = [f"can no longer use {', '.join(gone)}"] if gone else []
+    parts += [f"can use {', '.join(under)} under conditions only"] if under else []
     if grant.width.everything:
         parts = [f"can no longer use anything but {', '.join(verdict.used)}, nor pass roles to services"]
     return f"{who} {'; '.join([*parts, *_narrowed(grant, verdict)])}"
@@ -152,7 +156,6 @@ def _narrowed(grant: Grant, verdict: Verdict) -> Iterator[str]:
         yield f"keeps of {service} only {', '.join(actions[:5])}{more}"
     for action, needs in silent(told.used).items():
         service = action.partition(":")[0]
-        if (grant.width.everything or service in grant.width.services) and service not in width(
-            verdict.smaller
-        ).services:
+        left, had = width(verdict.smaller), {*grant.width.services, *grant.width.guarded}
+        if (grant.width.everything or service in had) and service not in {*left.services, *left.guarded}:
             yield f"loses {action}, which {needs} may need and no record shows"

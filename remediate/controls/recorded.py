@@ -5,8 +5,9 @@ it, or the playbook says that it does. Where last accessed data knows of use tha
 is not known, the service stays whole.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
+from functools import partial
 
 from remediate.controls.privilege import View
 from remediate.controls.wide_policies import exactly, width
@@ -29,6 +30,9 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-aws-servic
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html"""
 
 
+RARE = "no record shows its use, and its condition may be for rare days"
+
+
 class Told(Struct, frozen=True, kw_only=True):
     """A document as small as the records allow, and how that came about."""
 
@@ -45,14 +49,15 @@ def narrowed(view: View, document: Value, reached: Iterable[Address], fits: Call
     if obstacle(view) or not isinstance(document, Mapping) or document.get("Version") != VERSION:
         return Told(document=document)
     did = _done(view, reached)
-    services = width(document).services
-    whole = {service: reason for service in services if (reason := _whole(view, did, service))}
-    exact = [service for service in services if service not in whole]
-    used = {action: on for service in exact for action, on in did.used[service].items()}
+    wide = width(document)
+    whole = {service: why for service in (*wide.services, *wide.guarded) if (why := _whole(view, did, service))}
+    whole |= {service: RARE for service in wide.guarded if not did.used.get(service)}
+    exact = {*wide.services, *wide.guarded} - whole.keys()
+    used = {action: on for service in sorted(exact) for action, on in did.used[service].items()}
     for step in range(STEPS) if exact else ():
-        smaller = exactly(document, frozenset(exact), statements(used, step))
+        smaller = exactly(document, exact, partial(_statements, did, step))
         if fits(smaller):
-            calls = {service: did.calls.get(service, 0) for service in exact}
+            calls = {service: did.calls.get(service, 0) for service in sorted(exact)}
             return Told(document=smaller, used=used, calls=calls, whole=whole)
     longer = dict.fromkeys(exact, "what was done is longer than IAM allows")
     return Told(document=document, whole={**whole, **longer})
@@ -62,6 +67,11 @@ def recording(view: View) -> Mapping[str, Value] | None:
     """Of when there are records; None where there are none."""
     found = view.account.facts.get(at(EVIDENCE, view.account.id))
     return found if isinstance(found, Mapping) else None
+
+
+def _statements(did: Done, step: int, services: Set[str]) -> list[dict[str, Value]]:
+    """What allows the recorded use of these services."""
+    return statements({action: on for service in sorted(services) for action, on in did.used[service].items()}, step)
 
 
 def obstacle(view: View) -> str:

@@ -4,12 +4,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from remediate.controls import grants as wide
 from remediate.controls.administrators import Administrator, fresh
 from remediate.controls.grants import Grant, Verdict
 from remediate.controls.power_users import short
 from remediate.controls.privilege import HOLDERS, View, said
-from remediate.controls.recorded import narrowed
+from remediate.controls.recorded import narrowed, recording
 from remediate.controls.wide_policies import Width, reduced, width
 from remediate.model import Address, Fault, Manual, Value, Want, at, pair_of
 
@@ -23,12 +25,13 @@ def grants(view: View) -> Iterator[Grant]:
     boundaries = {u.boundary for u in account.users.values()} | {r.boundary for r in account.roles.values()}
     for arn in account.names("iam.policy"):
         holders = view.holders.get(arn, ())
-        if (wide := width(account.document(arn))) != Width() and (holders or arn not in boundaries):
+        found = _width(view, account.document(arn))
+        if found != Width() and (holders or arn not in boundaries):
             reached = sorted({who for holder, name in holders for who in view.reached(holder, name)})
             yield Grant(
                 address=at("iam.policy", arn),
                 document=account.document(arn),
-                width=wide,
+                width=found,
                 source=arn,
                 reached=tuple(reached),
             )
@@ -39,14 +42,20 @@ def grants(view: View) -> Iterator[Grant]:
 
 def _inline(view: View, holder: str, address: Address) -> Iterator[Grant]:
     name, document = pair_of(address)[0], view.account.value(address)
-    if (wide := width(document)) != Width():
+    if (found := _width(view, document)) != Width():
         yield Grant(
             address=address,
             document=document,
-            width=wide,
+            width=found,
             source=view.arn(holder, name),
             reached=view.reached(holder, name),
         )
+
+
+def _width(view: View, document: Value) -> Width:
+    """What is under a condition counts where there are records: nothing else could narrow it."""
+    found = width(document)
+    return found if recording(view) else structs.replace(found, guarded=())
 
 
 def evidence(view: View, grant: Grant) -> list[Address]:

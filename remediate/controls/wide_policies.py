@@ -1,33 +1,51 @@
 """How wide a policy is, and the same policy without the services that nobody uses. It never allows more than before."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from remediate.model import Struct, Value
+
+Statement = Mapping[str, Value]
 
 EVERY_ACTION = frozenset({"*", "*:*"})
 WHOLE_SERVICE = re.compile(r"([a-z0-9-]+):\*")
 
 
 class Width(Struct, frozen=True, kw_only=True):
-    """What a policy allows on every resource without a condition."""
+    """What a policy allows on every resource; without a condition, but for the last."""
 
     everything: bool = False
     all_but: tuple[str, ...] = ()
     """Allow with NotAction: everything but these actions."""
     services: tuple[str, ...] = ()
     """Services with all their actions."""
+    guarded: tuple[str, ...] = ()
+    """Services with all their actions under conditions alone."""
 
 
 def width(document: Value) -> Width:
     wide = [item for item in _statements(document) if _is_open(item)]
     actions = {action.lower() for item in wide for action in _texts(item.get("Action"))}
-    services = {found[1] for action in actions if (found := WHOLE_SERVICE.fullmatch(action))}
+    services = {service for item in wide for service in _whole(item)}
+    guarded = {service for item in _statements(document) if _is_wide(item) for service in _whole(item)}
     return Width(
         everything=bool(actions & EVERY_ACTION),
         all_but=tuple(sorted({action for item in wide for action in _texts(item.get("NotAction"))})),
         services=tuple(sorted(services)),
+        guarded=tuple(sorted(guarded - services)),
     )
+
+
+def _whole(item: Statement) -> Set[str]:
+    """The services of which a statement names all actions, and not all actions of all."""
+    actions = _texts(item.get("Action"))
+    return {service for action in actions if (service := _service(action))} if not EVERY_ACTION & {*actions} else set()
+
+
+def _service(action: str) -> str:
+    """The service of which that is all actions; empty where it is anything else."""
+    found = WHOLE_SERVICE.fullmatch(action.lower())
+    return found[1] if found else ""
 
 
 def reduced(document: Value, listed: Set[str], used: Set[str]) -> Value | None:
@@ -43,33 +61,52 @@ def reduced(document: Value, listed: Set[str], used: Set[str]) -> Value | None:
     return document if left == _statements(document) else {**document, "Statement": left}
 
 
-def exactly(document: Mapping[str, Value], services: Set[str], instead: Sequence[Mapping[str, Value]]) -> Value:
-    """The document without these whole services, and with other statements in their place."""
-    left = [_smaller(item, services, set()) if _is_open(item) else item for item in _statements(document)]
-    return {**document, "Statement": [*(item for item in left if item), *instead]}
+def exactly(
+    document: Mapping[str, Value], services: Set[str], instead: Callable[[Set[str]], Sequence[Statement]]
+) -> Value:
+    """The document without these whole services, and with other statements in their place.
+
+    What was under a condition stays under it; if the same is allowed without, that is enough.
+    """
+    everywhere = services & {service for item in _statements(document) if _is_open(item) for service in _whole(item)}
+    left: list[Statement] = []
+    for item in _statements(document):
+        gone = services & _whole(item) if _is_wide(item) else set()
+        left += [kept] if (kept := _without(item, gone)) else []
+        if under := gone - everywhere:
+            left += [{**one, "Condition": item["Condition"]} for one in instead(under)]
+    return {**document, "Statement": [*left, *(instead(everywhere) if everywhere else ())]}
 
 
-def _smaller(item: Mapping[str, Value], listed: Set[str], used: Set[str]) -> Mapping[str, Value]:
+def _without(item: Statement, services: Set[str]) -> Statement:
     """Nothing where none of its actions is left."""
+    return _of(item, [action for action in _texts(item.get("Action")) if _service(action) not in services])
+
+
+def _smaller(item: Statement, listed: Set[str], used: Set[str]) -> Statement:
+    """With the used services in the place of every action, and without the unused ones."""
     actions = _texts(item.get("Action"))
     if EVERY_ACTION & set(actions):
-        kept = [f"{service}:*" for service in sorted(used)]
-    else:
-        kept = [action for action in actions if not _unused(action, listed, used)]
-    return item if kept == actions else {**item, "Action": kept} if kept else {}
+        return _of(item, [f"{service}:*" for service in sorted(used)])
+    return _without(item, listed - used)
 
 
-def _unused(action: str, listed: Set[str], used: Set[str]) -> bool:
-    whole = WHOLE_SERVICE.fullmatch(action.lower())
-    return whole is not None and whole[1] in listed and whole[1] not in used
+def _of(item: Statement, actions: list[str]) -> Statement:
+    """The same of these actions; nothing where there are none."""
+    return item if actions == _texts(item.get("Action")) else {**item, "Action": actions} if actions else {}
 
 
-def _is_open(item: Mapping[str, Value]) -> bool:
+def _is_open(item: Statement) -> bool:
     """An Allow on every resource, without a condition."""
-    return item.get("Effect") == "Allow" and not item.get("Condition") and "*" in _texts(item.get("Resource"))
+    return _is_wide(item) and not item.get("Condition")
 
 
-def _statements(document: Value) -> list[Mapping[str, Value]]:
+def _is_wide(item: Statement) -> bool:
+    """An Allow on every resource."""
+    return item.get("Effect") == "Allow" and "*" in _texts(item.get("Resource"))
+
+
+def _statements(document: Value) -> list[Statement]:
     body = document.get("Statement") if isinstance(document, Mapping) else None
     return [item for item in (body if isinstance(body, list) else [body]) if isinstance(item, Mapping)]
 

@@ -299,12 +299,19 @@ def test_the_whole_plan_passes_the_guard_and_both_controls_agree() -> None:
 
 # Wide policies.
 
+MFA: Value = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 WIDTHS: list[tuple[Value, Width]] = [
     (document(statement("*")), Width(everything=True)),
     (document(statement(["s3:Get*", "*:*"], ["arn:x", "*"])), Width(everything=True)),
     ({"Statement": statement("*")}, Width(everything=True)),
     (document(statement("*", "arn:aws:s3:::b/*")), Width()),
-    (document(statement("*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})), Width()),
+    (document(statement("*", Condition=MFA)), Width()),
+    (
+        document(statement(["s3:*", "ec2:*"], Condition=MFA), statement("ec2:*")),
+        Width(services=("ec2",), guarded=("s3",)),
+    ),
+    (document(statement(["*", "s3:*"], Condition=MFA)), Width()),
+    (document(statement("s3:*", "arn:aws:s3:::b", Condition=MFA), statement("ec2:Run*", Condition=MFA)), Width()),
     (document(statement("*", Effect="Deny")), Width()),
     (document(statement(["S3:*", "sqs:Send*", "ec2:*"])), Width(services=("ec2", "s3"))),
     (document({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}), Width(all_but=("iam:*",))),

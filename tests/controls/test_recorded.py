@@ -30,6 +30,7 @@ from remediate.aws.resources import RESOURCES
 from remediate.controls.least_privilege import check, control
 from remediate.controls.privilege import Settings
 from remediate.controls.recorded import RECORDED
+from remediate.effective import AWS_POLICY
 from remediate.evidence.actions import needed
 from remediate.evidence.arns import forms
 from remediate.evidence.facts import EVIDENCE, USE
@@ -40,11 +41,12 @@ from remediate.playbook.scope import Scope
 from remediate.policy import catalog, statements
 from remediate.policy.compare import compare
 from remediate.policy.evaluate import Policies, decide
-from remediate.policy.request import Request
+from remediate.policy.request import Context, Request
 from remediate.replay import replay
 
 SOURCE = mine("app")
 POLICY = at("iam.policy", SOURCE)
+USED = at("iam.service_use", SOURCE)
 SCOPE = Scope(playbook=Playbook(name="test"), now=NOW)
 LOGGED = Settings(data_events=("s3", "dynamodb", "lambda"))
 LAMBDA = {"Service": "lambda.amazonaws.com"}
@@ -69,7 +71,7 @@ def app(
         holding("role", "job", [SOURCE]),
         roles=[JOB],
         facts={
-            at("iam.service_use", SOURCE): {**dict.fromkeys(("s3", "ec2")), **dict.fromkeys(services, when(ago(2)))},
+            USED: {**dict.fromkeys(("s3", "ec2")), **dict.fromkeys(services, when(ago(2)))},
             at("iam.policy_versions", SOURCE): {"count": 1, "since": when(ago(300))},
             **({at(EVIDENCE, ME): records} if records else {}),
             at(USE, JOB.arn): uses(deeds),
@@ -113,6 +115,7 @@ def test_the_plan_of_it_passes_the_guard_and_is_proven() -> None:
 
 
 EC2: Deeds = [("ec2.amazonaws.com/StopInstances", f"arn:aws:ec2:{HERE}:instance/i-1", 1)]
+MFA: Value = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 STOP: dict[str, Value] = {
     "Effect": "Allow",
     "Action": ["ec2:StopInstances"],
@@ -123,6 +126,10 @@ TWO = document(statement(["s3:*", "ec2:*"]), SEND)
 NAMES = sorted(action.name for action in catalog.actions().values() if action.name.startswith("ec2:"))
 MANY: Deeds = [(f"ec2.amazonaws.com/{name[4:]}", "", 1) for name in NAMES]
 BOTH = [*WRITES, *EC2]
+OFFICE: Value = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+GUARDED = statement("s3:*", Condition=OFFICE)
+ALL_GUARDED = document(statement(["ec2:*", "sqs:SendMessage", "s3:*"], Condition=OFFICE))
+LEFT_GUARDED = statement(["sqs:SendMessage", "s3:*"], Condition=OFFICE)
 LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
     "each service by itself": (app(TWO, BOTH, ("s3", "ec2")), LOGGED, document(SEND, STOP, PUTS), ""),
     "one that was not used at all goes": (app(TWO, EC2, ("ec2",)), LOGGED, document(SEND, STOP), ""),
@@ -137,6 +144,23 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
     "an event that is not known": (
         app(TWO, [*BOTH, ("ec2.amazonaws.com/NewThing", "", 1)], ("s3", "ec2")), LOGGED,
         document(statement(["ec2:*"]), SEND, PUTS), "ec2: it is not known what ec2.amazonaws.com/NewThing needed",
+    ),
+    "what is under a condition stays under it": (
+        app(document(SEND, GUARDED), BOTH), LOGGED, document(SEND, {**PUTS, "Condition": OFFICE}), "",
+    ),
+    "and so does what else the statement allows": (
+        app(ALL_GUARDED, BOTH, ("s3", "ec2")), Settings(), document(LEFT_GUARDED, {**STOP, "Condition": OFFICE}),
+        "s3: its data events may not be recorded",
+    ),
+    "without a condition is enough": (
+        app(document(GUARDED, statement("s3:*"), SEND)), LOGGED, document(SEND, PUTS), "",
+    ),
+    "each condition by itself": (
+        app(document(GUARDED, statement(["s3:*", "ec2:*"], Condition=MFA)), BOTH, ("s3", "ec2")), LOGGED,
+        document(*({**s, "Condition": c} for s, c in ((PUTS, OFFICE), (STOP, MFA), (PUTS, MFA)))), "",
+    ),
+    "a condition may be for rare days": (
+        app(document(GUARDED, SEND), EC2), LOGGED, None, "s3: no record shows its use, and its condition",
     ),
     "an unknown event of another service": (
         app(TWO, [*BOTH, ("new.amazonaws.com/DoIt", "", 1)], ("s3", "ec2")), LOGGED, document(SEND, STOP, PUTS), "",
@@ -183,17 +207,28 @@ def test_what_is_left_and_why_the_rest_stays(now: Account, settings: Settings, e
     assert why in str(fault.evidence.get("whole", ""))
 
 
+def test_what_is_under_a_condition_is_not_found_without_records() -> None:
+    now = app(document(GUARDED), records=None)
+    assert list(check(now, LOGGED, SCOPE)) == []
+    assert found(app(document(GUARDED))).summary == "app allows all of s3 under conditions"
+
+
 RUN: Deeds = [("ec2.amazonaws.com/RunInstances", "", 1), ("ec2.amazonaws.com/CreateTags", "", 1)]
 SIX: Deeds = [(f"ec2.amazonaws.com/{name[4:]}", "", 1) for name in NAMES[:6]]
 UNSEEN = "may need and no record shows"
 NOTICES = {
     "keeps of ec2 only StopInstances; keeps of s3 only PutObject; loses s3:PutObjectAcl, which s3:PutObject "
     f"{UNSEEN}; loses s3:PutObjectTagging, which s3:PutObject {UNSEEN}": (TWO, BOTH, ("s3", "ec2")),
+    "can use s3 under conditions only; keeps of ec2 only StopInstances": (
+        document(statement(["s3:*", "ec2:*"]), GUARDED), EC2, ("ec2",),
+    ),
     "can no longer use s3; keeps of ec2 only StopInstances": (TWO, EC2, ("ec2",)),
     "can no longer use anything but ec2, nor pass roles to services; keeps of ec2 only CreateTags, RunInstances; loses "
     f"iam:PassRole, which ec2:RunInstances {UNSEEN}; loses ssm:GetParameters, which ec2:RunInstances {UNSEEN}": (
         document(statement("*")), RUN, ("ec2",),
     ),
+    f"keeps of s3 only PutObject; loses s3:PutObjectAcl, which s3:PutObject {UNSEEN}; loses s3:PutObjectTagging, which "
+    f"s3:PutObject {UNSEEN}": (document(GUARDED, SEND), WRITES, ("s3",)),
     "keeps of ec2 only CreateTags, RunInstances": (document(statement("ec2:*")), RUN, ("ec2",)),
     f"keeps of ec2 only {', '.join(name[4:] for name in NAMES[:5])} and 1 more; loses ec2:CreateTags, which {NAMES[0]} "
     f"{UNSEEN}": (document(statement("ec2:*")), SIX, ("ec2",)),
@@ -256,33 +291,63 @@ EVENTS = st.sampled_from(
 DEEDS = st.lists(st.tuples(EVENTS, st.integers(0, 40)), min_size=1, max_size=60)
 SERVICES = ["s3", "iam", "ec2", "dynamodb", "lambda", "kms"]
 DENY: dict[str, Value] = {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "arn:aws:s3:::b/*"}
-GUARDED = statement("s3:*", Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
-DOCUMENTS = st.tuples(
-    st.sets(st.sampled_from(["*", *(f"{service}:*" for service in SERVICES)]), min_size=1).map(sorted),
-    st.lists(st.sampled_from([DENY, GUARDED, SEND, statement("s3:Get*")]), max_size=2),
-).map(lambda parts: document(statement(list(parts[0])), *parts[1]))
+CONDITIONS: list[Value] = [
+    None, OFFICE, MFA, {"StringEquals": {"aws:PrincipalTag/team": "data"}}, {"StringLike": {"s3:prefix": "a/*"}},
+    {"DateLessThan": {"aws:CurrentTime": "2026-06-02T00:00:00Z"}},
+]  # fmt: skip
+WHOLE = st.sets(st.sampled_from([f"{service}:*" for service in SERVICES]), min_size=1, max_size=4).map(sorted)
+WIDE = st.builds(
+    lambda actions, condition: statement([*actions], **({"Condition": condition} if condition else {})),
+    WHOLE | st.just(["*"]),
+    st.sampled_from(CONDITIONS),
+)
+DOCUMENTS = st.builds(
+    lambda wide, more: document(*wide, *more),
+    st.lists(WIDE, min_size=1, max_size=3),
+    st.lists(st.sampled_from([DENY, SEND, statement("s3:Get*")]), max_size=2),
+)
+THEIRS = "arn:aws:iam::aws:policy/SomeFullAccess"
+CIRCUMSTANCES: list[Context] = [
+    {},
+    {"aws:sourceip": "203.0.113.7", "aws:multifactorauthpresent": "true", "aws:principaltag/team": "data"},
+    {"s3:prefix": "a/b", "aws:currenttime": "2026-06-01T13:00:00Z"},
+]
 
 
-@given(DOCUMENTS, DEEDS, st.booleans())
+def their(text: Value, deeds: Deeds) -> Account:
+    """A role that has this as a policy of AWS's, as far as their documents can say it."""
+    now = app(text, deeds, SERVICES)
+    attached = {at("iam.role_policy", "job", SOURCE), POLICY}
+    state = {address: value for address, value in now.state.items() if address not in attached}
+    said = {at(AWS_POLICY, THEIRS): list(statements(text)), at("iam.service_use", JOB.arn): now.facts[USED]}
+    return structs.replace(
+        now, state={**state, at("iam.role_policy", "job", THEIRS): "attached"}, facts={**now.facts, **said}
+    )
+
+
+@given(DOCUMENTS, DEEDS, st.booleans(), st.booleans())
 def test_replayed_no_call_is_denied_and_nothing_is_gained(
-    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool
+    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool, theirs: bool
 ) -> None:
+    """Of a policy of the account's own, which changes, and of one of AWS's, which is replaced."""
     deeds = [(event, resource.format(f"n{number}"), 1) for (event, resource), number in drawn]
-    fault = found(app(text, deeds, SERVICES), LOGGED if logged else Settings())
-    made = after(fault)
+    now = their(text, deeds) if theirs else app(text, deeds, SERVICES)
+    wants = [want for fault in check(now, LOGGED if logged else Settings(), SCOPE) for want in fault.wants]
+    made = next((want.after["document"] for want in wants if isinstance(want.after, dict)), None)
     if made is None:
         return
-    replayed = replay(
-        app(text, deeds, SERVICES), [change(1, POLICY, policy(text), policy(made), risk="restrictive")], NOW
-    )
+    changes = [change(n, w.address, now.value(w.address), w.after, risk=w.risk) for n, w in enumerate(wants, start=1)]
+    replayed = replay(now, changes, NOW)
     assert replayed
     assert replayed.denied + replayed.perhaps == 0, replayed.stopped
-    before, now = (statements(it) for it in (text, made))
-    assert compare({"identity": frozenset(before)}, {"identity": frozenset(now)}, {}).relation in ("equal", "narrower")
+    before, after_it = (statements(it) for it in (text, made))
+    compared = compare({"identity": frozenset(before)}, {"identity": frozenset(after_it)}, {})
+    assert compared.relation in ("equal", "narrower")
     for event, resource, _ in deeds:
         need = needed(event)
         for action in (*need.actions, *need.besides) if need else ():
             for about in forms(action, resource) if resource else ["*", "arn:aws:s3:::elsewhere/k"]:
-                asked = Request(action=action, resource=about.replace("*", "x"))
-                if decide(Policies(identity=before), asked).allowed:
-                    assert decide(Policies(identity=now), asked).allowed, (event, about)
+                for context in CIRCUMSTANCES:
+                    asked = Request(action=action, resource=about.replace("*", "x"), context=context)
+                    if decide(Policies(identity=before), asked).allowed:
+                        assert decide(Policies(identity=after_it), asked).allowed, (event, about, context)
