@@ -19,9 +19,9 @@ That is so of services of which every call is a management event, and of those w
 for as long (`data_events`: without them the records show a bucket's settings, and none of its files). The records must
 go back `evidence_days`, end within three days, and hold reads as well as writes. A service stays whole where it was
 used and no record shows how, where it is not known what an event needed, or where what was done is longer than IAM
-allows, even with patterns for resources. What a policy allows under a condition stays under it, narrowed the same way; where no
-record shows its use, it stays whole, for the condition may be for rare days. What leaves no event of its own, such as passing a role or a tag with a file,
-is lost, and the plan says so.
+allows, even with patterns for resources. What a policy allows under a condition stays under it, narrowed the same way;
+where no record shows its use, it stays whole, for the condition may be for rare days. What leaves no event of its own,
+such as passing a role or a tag with a file, is lost, and the plan says so.
 
 AWS's own full-access policies cannot be changed. Where somebody has one (a group: all of its members) and the records
 show what was done with it, a policy of the account's own with that is attached in its place, and AWS's is detached
