@@ -13,7 +13,7 @@ import msgspec
 
 from remediate.account import Account, Role, User
 from remediate.effective import facts_of, spelled_out
-from remediate.guard import trust, ways
+from remediate.guard import trust, vouched, ways
 from remediate.guard.allowed import Allowed, Asked, Call, Side
 from remediate.guard.carriers import Access
 from remediate.model import Address, Change, Value, at, kind_of, name_of
@@ -169,10 +169,10 @@ class Administrators:
         return sorted(found, key=lambda change: change.id)[:1]
 
     def _shut(self, person: Person) -> Change | None:
-        """The change that ends the user or role, or its doors."""
+        """The change that ends the user or role, its doors, or the identity providers that they are for."""
         changes = self.timeline.of_kind(kind_of(person.principal))
         gone = next((c for c in changes if c.address == person.principal and c.after is None), None)
-        return gone or trust.shut(self.timeline, person.principal)
+        return gone or trust.shut(self.timeline, person.principal) or vouched.ended(self.timeline, person.principal)
 
 
 def _ways(who: User | Role) -> list[Known]:

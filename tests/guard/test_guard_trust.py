@@ -3,6 +3,7 @@
 import pytest
 from support.accounts import ADMIN, ME, account, change, document, holding, password, role, user
 from support.accounts import NOW as TODAY
+from support.saml import FAR, certificate, metadata
 
 from remediate.account import Account
 from remediate.aws.resources import RESOURCES
@@ -71,3 +72,49 @@ def test_the_document_that_makes_the_caller_an_administrator(caller: str) -> Non
     found = violations(now, change(1, at("iam.policy", own), body, less, risk="restrictive"))
     assert bool(found) == caller.endswith("ann")
     assert not found or "would take from this run" in found[0]
+
+
+def signer(*names: str, entity: str = "okta") -> Value:
+    return {"metadata": list(metadata(*(certificate(FAR, name) for name in names), entity=entity).split("\n"))}
+
+
+def provider(before: Value, after: Value = None, kind: str = "saml", *needs: int, name: str = "okta") -> Change:
+    return change(2, at(f"iam.{kind}_provider", name), before, after, *needs, risk="restrictive")
+
+
+OKTA, HUB = ({"Federated": f"arn:aws:iam::{ME}:saml-provider/{name}"} for name in ("okta", "hub"))
+TWO: Value = {"Federated": [OKTA["Federated"], HUB["Federated"]]}
+ISSUER: Value = {"Federated": f"arn:aws:iam::{ME}:oidc-provider/idp.example/x"}
+OLD, NEW, UNREAD = signer("old"), signer("new"), {"metadata": ["?"]}
+OPENED = change(1, OPS, trust(OKTA), trust(ROOT))
+VOUCHED: dict[str, tuple[Value, list[Change], str]] = {
+    "it goes": (OKTA, [provider(OLD)], "#2 iam.saml_provider/okta"),
+    "another one goes": (OKTA, [provider(OLD, name="hub")], ""),
+    "one of another name goes": (OKTA, [provider(OLD, name="x-okta")], ""),
+    "one of the other kind goes": (OKTA, [provider({}, kind="oidc")], ""),
+    "it comes": (OKTA, [provider(None, OLD)], ""),
+    "somebody else signs": (OKTA, [provider(OLD, NEW)], "#2 iam.saml_provider/okta"),
+    "somebody else signs too": (OKTA, [provider(OLD, signer("old", "new"))], ""),
+    "somebody else signs no more": (OKTA, [provider(signer("old", "new"), NEW)], ""),
+    "another entity signs": (OKTA, [provider(OLD, signer("old", entity="x"))], "#2 iam.saml_provider/okta"),
+    "nobody knows who signed": (OKTA, [provider(UNREAD, NEW)], "#2 iam.saml_provider/okta"),
+    "there was no metadata": (OKTA, [provider({}, NEW)], "#2 iam.saml_provider/okta"),
+    "there is a user too": ({**OKTA, "AWS": f"arn:aws:iam::{ME}:user/ann"}, [provider(OLD)], ""),
+    "there was a user too": ({**OKTA, "AWS": "AIDAEXAMPLEEXAMPLE123"}, [provider(OLD)], "#2 iam.saml_provider/okta"),
+    "there is another provider too": (TWO, [provider(OLD)], ""),
+    "both go": (TWO, [change(3, at("iam.saml_provider/hub"), OLD, None), provider(OLD)], "#3 iam.saml_provider/hub"),
+    "an issuer goes": (ISSUER, [provider({}, kind="oidc", name="idp.example/x")], "#2 iam.oidc_provider/idp"),
+    "an issuer is another": (ISSUER, [provider({}, {"url": "x"}, "oidc", name="idp.example/x")], ""),
+    "it goes, after the role has another door": (OKTA, [OPENED, provider(OLD, None, "saml", 1)], ""),
+    "it goes, before the role has another door": (OKTA, [OPENED, provider(OLD)], "#2 iam.saml_provider/okta"),
+    "it goes, and the role asked for it in between": (
+        ROOT, [change(1, OPS, trust(ROOT), trust(OKTA)), provider(OLD)], "#2 iam.saml_provider/okta"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "changes", "by"), VOUCHED.values(), ids=VOUCHED)
+def test_a_role_whose_people_no_identity_provider_vouches_for(now: Value, changes: list[Change], by: str) -> None:
+    here = account(NOW.state, {OPS: trust(now)}, roles=[role("ops", now)], users=NOW.users.values())
+    found = violations(here, *changes)
+    assert bool(found) == bool(by), found
+    assert not by or f"only 1 would be left (user/ann), at least 2 are needed: {by}" in found[0]
