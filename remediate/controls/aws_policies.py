@@ -109,8 +109,11 @@ def obstacle(view: View, grant: Grant) -> str:
         return "the playbook leaves it"
     if reason := wide.obstacle(view, grant) or unrecorded(view):
         return reason
+    holder, name = _holder(grant)
+    if holder != "group" and view.given_lately("Attach", holder, name):
+        return f"a policy was attached to {name} in the last {view.settings.unused_days} days"
     users = (name for holder, name in view.holders[arn] if holder == "user")
-    if kind_of(grant.address) == "iam.group_policy" and any(view.waits_for_groups(at("iam.user", u)) for u in users):
+    if holder == "group" and any(view.waits_for_groups(at("iam.user", u)) for u in users):
         return "a user has the same policy, and waits for `groups`: make a new plan after it"
     return ""
 

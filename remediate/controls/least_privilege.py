@@ -26,8 +26,9 @@ such as passing a role or a tag with a file, is lost, and the plan says so.
 AWS's own full-access policies cannot be changed. Where somebody has one (a group: all of its members) and the records
 show what was done with it, a policy of the account's own with that is attached in its place, and AWS's is detached
 after it. AdministratorAccess and PowerUserAccess stay, and what `leave_policies` names; so does everything where there
-are no such records. IAM does not say since when somebody has a policy: what was attached lately, and not used for all
-that it is for, belongs in `leave_policies` or in an exemption.
+are no such records. A user or role to which, by the records, a policy was attached within `unused_days` waits, as does
+an inline policy that was written within them. A group does not, for `groups` may just have made it: what its members
+were given lately, and did not use yet for all that it is for, belongs in `leave_policies` or in an exemption.
 
 Users with policies of their own wait until `groups` has moved them: then the next plan looks at them. Rollback is
 exact: a policy's document before this stays as one of its versions. IAM keeps five: where there are five already, the

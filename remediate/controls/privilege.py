@@ -1,8 +1,10 @@
 """What the parts of least-privilege share: its settings, who holds which policy, and who must be left alone."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from msgspec import Meta
 from remediate.account import Account, Role, User
 from remediate.controls.principals import caller, declared_roles, last_seen
 from remediate.controls.wide_policies import width
+from remediate.evidence.facts import USE, calls
 from remediate.model import Address, Matcher, Struct, Value, at, kind_of, name_of, pair_of
 from remediate.playbook.scope import Scope
 from remediate.policy import NotAPolicy, lets_people_in, statements
@@ -20,6 +23,7 @@ HOLDERS = ("user", "group", "role")
 FIXED = ("/aws-service-role/", "/aws-reserved/")
 """Paths of roles that services keep; IAM Identity Center's are under the second.
 https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetsconcept.html"""
+GIVING = re.compile(r"iam\.amazonaws\.com/(Attach|Put)(?:User|Group|Role)Policy")
 Days = Annotated[int, Meta(ge=1, le=400)]
 """AWS keeps at least 400 days of last accesses."""
 RoleName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=64)]
@@ -89,6 +93,18 @@ class View:
                 name, arn = pair_of(address)
                 found[arn].append((kinds[kind_of(address)], name))
         return {arn: tuple(names) for arn, names in found.items()}
+
+    @cached_property
+    def _given(self) -> frozenset[tuple[str, str]]:
+        """How a policy was given to whom within `unused_days`, by the records: ("Attach", "role/job"), or a pattern."""
+        rows = (call for _, fact in self.account.facts_of(USE) for call in calls(fact))
+        recent = (call for call in rows if call.last >= self.since.timestamp())
+        found = ((GIVING.fullmatch(call.event), call.resource or "*") for call in recent)
+        return frozenset((event[1], resource.rpartition(":")[2]) for event, resource in found if event)
+
+    def given_lately(self, how: str, holder: str, name: str) -> bool:
+        """Whether this holder, by the records, got a policy within `unused_days`: too lately to know what it needs."""
+        return any(how == one and fnmatchcase(f"{holder}/{name}", whom) for one, whom in self._given)
 
     def everything(self, holder: str, name: str) -> tuple[str, ...]:
         """What makes this holder an administrator: ARNs of its policies, addresses of its inline ones."""

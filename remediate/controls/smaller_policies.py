@@ -13,7 +13,7 @@ from remediate.controls.power_users import short
 from remediate.controls.privilege import HOLDERS, View, said
 from remediate.controls.recorded import narrowed, recording
 from remediate.controls.wide_policies import Width, reduced, width
-from remediate.model import Address, Fault, Manual, Value, Want, at, pair_of
+from remediate.model import Address, Fault, Manual, Value, Want, at, kind_of, pair_of
 
 VERSIONS = 5
 """How many versions of a policy IAM keeps: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -100,19 +100,29 @@ def _verdict(view: View, grant: Grant) -> Verdict:
     use = wide.services(view, grant)
     if use is None or (grant.managed and not _versions(view, grant)):
         return Verdict(reason=wide.UNREAD)
-    days, since = view.settings.unused_days, _versions(view, grant).get("since")
+    days = view.settings.unused_days
     used = wide.recent(view, use)
     smaller = reduced(grant.document, use.keys(), set(used))
     told = narrowed(view, smaller, grant.reached, lambda document: _fits(view, grant, document))
     if told.document == grant.document:
         return Verdict(used=used, told=told)
-    if isinstance(since, str) and datetime.fromisoformat(since) > view.since:
+    if _is_new(view, grant):
         return Verdict(reason=f"its text is not {days} days old", used=used)
     if smaller is None:
         return Verdict(reason=wide.UNUSED.format(days=days))
     if not _fits(view, grant, told.document):
         return Verdict(reason=wide.TOO_LONG, used=used)
     return Verdict(smaller=told.document, used=used, told=told)
+
+
+def _is_new(view: View, grant: Grant) -> bool:
+    """Whether its text is so young that what was used before tells nothing; of inline ones only records say."""
+    if not grant.managed:
+        return view.given_lately(
+            "Put", kind_of(grant.address)[len("iam.") : -len("_inline")], pair_of(grant.address)[0]
+        )
+    since = _versions(view, grant).get("since")
+    return isinstance(since, str) and datetime.fromisoformat(since) > view.since
 
 
 def _versions(view: View, grant: Grant) -> Mapping[str, Value]:

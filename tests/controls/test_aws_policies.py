@@ -65,6 +65,7 @@ def app(
     who: Role = JOB,
     also: State | None = None,
     records: Value = RECORDS,
+    more: Mapping[Address, Value] = {},
     summary: Mapping[str, int] = {},
 ) -> Account:
     """A role with these policies, what it did by the records, and which services it used by last accessed data."""
@@ -78,6 +79,7 @@ def app(
             at("iam.service_use", who.arn): {**dict.fromkeys(services), **dict.fromkeys(used, when(ago(2)))},
             **({at(EVIDENCE, ME): records} if records else {}),
             at(USE, who.arn): recorded.fact(recorded.call(*deed) for deed in deeds),
+            **more,
         },
         summary=summary,
     )
@@ -117,6 +119,13 @@ def test_the_plan_of_it_attaches_first_passes_the_guard_and_denies_no_call() -> 
     assert [(weighed.change, weighed.calls) for weighed in draft.replay.weighed] == [(detached.id, 2000)]
 
 
+def attached(whom: str, days: float) -> dict[Address, Value]:
+    """The record of somebody who attached a policy so many days ago."""
+    arn = f"arn:aws:iam::{ME}:{whom}" if whom else ""
+    call = recorded.call("iam.amazonaws.com/AttachRolePolicy", arn, last=int(ago(days).timestamp()))
+    return {at(USE, f"arn:aws:iam::{ME}:user/boss"): recorded.fact([call])}
+
+
 FULL = {at("iam.role_policy", "job", mine(f"p{n}")): "attached" for n in range(9)}
 SPARED = structs.replace(JOB, path="/aws-service-role/x/")
 LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
@@ -145,6 +154,13 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
     ),
     "only a report": (app(), structs.replace(LOGGED, reduce_policies=False), None, "a report only"),
     "a role that is new": (app(who=structs.replace(JOB, created=ago(60))), LOGGED, None, "job is not 90 days old"),
+    "a policy that was attached lately": (
+        app(more=attached("role/job", 89)), LOGGED, None, "a policy was attached to job in the last 90 days",
+    ),
+    "perhaps to it": (app(more=attached("role/*", 1)), LOGGED, None, "a policy was attached to job"),
+    "the records do not tell to whom": (app(more=attached("", 1)), LOGGED, None, "a policy was attached to job"),
+    "a policy that was attached long ago": (app(more=attached("role/job", 91)), LOGGED, PUT, ""),
+    "a policy that was attached to another": (app(more=attached("role/job-2", 1)), LOGGED, PUT, ""),
     "no room on the role": (app(also=FULL), LOGGED, None, "as many policies as IAM allows"),
     "room on the role": (app(also=FULL, summary={"AttachedPoliciesPerRoleQuota": 11}), LOGGED, PUT, ""),
     "no room in the account": (app(summary={"PoliciesQuota": 0}), LOGGED, None, "no room for another policy"),
@@ -219,7 +235,7 @@ def test_a_role_does_not_wait_for_users() -> None:
     assert faults[HERE].wants and not faults[at("iam.user_policy", "bob", S3)].wants
 
 
-def team(*, direct: Iterable[str] = (), scope: Scope = SCOPE, **more: Value) -> Fault:
+def team(*, direct: Iterable[str] = (), scope: Scope = SCOPE, more: Mapping[Address, Value] = {}) -> Fault:
     """What is found of a group whose members write to one bucket each; `direct` have the policy themselves."""
     people = [user(name) for name in ("ann", "bob", "cleo")]
     deeds = {who.name: [("s3.amazonaws.com/PutObject", f"arn:aws:s3:::{who.name}/k", 1)] for who in people}
@@ -234,6 +250,7 @@ def team(*, direct: Iterable[str] = (), scope: Scope = SCOPE, **more: Value) -> 
             **{at("iam.service_use", who.arn): {"s3": when(ago(2)), "s3-object-lambda": None} for who in people},
             at(EVIDENCE, ME): RECORDS,
             **{at(USE, who.arn): recorded.fact(recorded.call(*d) for d in deeds[who.name]) for who in people},
+            **more,
         },
     )
     return found(now, scope=scope)[at("iam.group_policy", "ops", S3)]
@@ -244,6 +261,7 @@ def test_of_a_group_what_its_members_did() -> None:
     fault = team()
     assert wanted(fault) == replaced(mine("ops-AmazonS3"), fault.address, document(both))
     assert wanted(team(direct=["cleo"])) == wanted(fault)
+    assert wanted(team(more=attached("group/ops", 1))) == wanted(fault)
 
 
 @pytest.mark.parametrize(("who", "why"), [("cleo", "a user has the same policy"), ("ann", "it waits for `groups`")])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from support import recorded
 from support.accounts import (
     ADMIN,
     ME,
@@ -37,6 +38,7 @@ from remediate.controls.least_privilege import asks, check, control
 from remediate.controls.privilege import Settings
 from remediate.controls.wide_policies import Width, reduced, width
 from remediate.errors import Unreadable
+from remediate.evidence.facts import USE
 from remediate.model import Address, Exemption, Fault, Matcher, State, Value, Want, at, when
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
@@ -463,6 +465,20 @@ def test_inline_policies_of_groups_and_roles_become_smaller() -> None:
     assert changes(found(now)[inline]) == {inline: document(statement(["s3:*"]))}
     long = holding("group", "ops", (), {"all": EXPORTS, "x": document(statement(["s3:" + "a" * 5100]))})
     assert found(structs.replace(now, state={**now.state, **long}))[inline].wants == ()
+
+
+@pytest.mark.parametrize(
+    ("how", "whom", "left"), [("Put", "ops", False), ("Put", "dev", True), ("Attach", "ops", True)]
+)
+def test_an_inline_policy_that_was_written_lately_stays(how: str, whom: str, left: bool) -> None:
+    written = recorded.call(f"iam.amazonaws.com/{how}GroupPolicy", f"arn:aws:iam::{ME}:group/{whom}")
+    facts: dict[Address, Value] = {
+        at("iam.service_use", f"arn:aws:iam::{ME}:group/ops"): {"s3": when(ago(1)), "ec2": None},
+        at(USE, f"arn:aws:iam::{ME}:user/ann"): recorded.fact([written]),
+    }
+    now = account(holding("group", "ops", (), {"all": EXPORTS}), members(ops="ann"), users=[user("ann")], facts=facts)
+    fault = found(now)[at("iam.group_inline", "ops", "all")]
+    assert (bool(fault.wants), fault.evidence.get("stays")) == (left, None if left else "its text is not 90 days old")
 
 
 def test_administrators_that_stay_keep_their_policy() -> None:
