@@ -89,7 +89,7 @@ def stopped(rules: Sequence[Rule], layers: Layers) -> bool:
 
 
 def _within(one: Rule, side: Side) -> Layers:
-    return one.before if side == "before" else one.after
+    return {"before": one.before, "after": one.after}[side]
 
 
 class Allowed:

@@ -12,13 +12,11 @@ from remediate.guard import trust, ways
 from remediate.guard.allowed import Allowed, Call, stopped
 from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
-from remediate.guard.trust import TRUST
+from remediate.guard.trust import ASSUME, NOWHERE, TRUST
 from remediate.model import Address, Change, Value, kind_of, name_of
-from remediate.policy.branches import Layers
+from remediate.policy.branches import Rule
 from remediate.policy.known import Known
 from remediate.policy.request import Caller
-
-NOWHERE: Layers = frozenset()
 
 
 def violations(access: Access) -> Iterator[str]:
@@ -48,21 +46,22 @@ def _by_anybody(timeline: Timeline, role: Address) -> Iterator[str]:
 def _by(access: Access, role: Address, assumer: Address | None) -> Iterator[str]:
     """Changes after which this user, role, or somebody of another account may not assume it."""
     timeline, account = access.timeline, access.timeline.account
-    call = Call("sts:AssumeRole", _arn(account, role))
-    allowed = Allowed(access, assumer, _known(account, assumer)) if assumer else None
+    call, who, known = Call(ASSUME, _arn(account, role)), _caller(account, assumer), _known(account, assumer)
+    allowed = Allowed(access, assumer, known) if assumer else None
     asked = allowed.asked([call]) if allowed else None
     mine, layers = (asked.rules, asked.layers | TRUST) if asked else ((), TRUST)
     still = [rule._replace(after=rule.before) for rule in mine]
-    who, known = _caller(account, assumer), _known(account, assumer)
-    now = list(trust.rules(_trust_now(account, role), who, known, layers))
-    if allowed and (loses := stopped([*mine, *now], layers)):
+
+    def lets(policy: Value) -> list[Rule]:
+        moves = allowed.moves if allowed else lambda _: False
+        return list(trust.rules(policy, who, allowed.known if allowed else known, layers, moves))
+
+    now = lets(_trust_now(account, role))
+    loses = stopped([*mine, *now], layers)
+    if allowed and loses:
         yield _said(allowed.blamed(call, now, layers), role, f"{account.assumed_by} may not assume it")
-    else:
-        loses = False
     for change in _trusts(timeline, role):
-        then = [
-            rule._replace(before=NOWHERE) for rule in trust.rules(trust.policy_of(change.after), who, known, layers)
-        ]
+        then = [rule._replace(before=NOWHERE) for rule in lets(trust.policy_of(change.after))]
         trusts = [*(rule._replace(after=NOWHERE) for rule in now), *then]
         if stopped([*still, *trusts], layers) or (not loses and stopped([*mine, *trusts], layers)):
             yield _said(change, role, f"{account.assumed_by} is not let in")
@@ -89,13 +88,14 @@ def _arn(account: Account, role: Address) -> str:
 
 
 def _caller(account: Account, assumer: Address | None) -> Caller:
+    """A user, the root user, or a session: a trust policy tells them apart by their names."""
     arn = account.assumed_by
     kind, home = arn.rpartition(":")[2].partition("/")[0], arn.split(":")[4]
     if kind == "assumed-role":
         name = arn.split("/")[1]
         behind = _arn(account, assumer) if assumer else f"arn:{account.partition}:iam::{home}:role/{name}"
-        return Caller(kind="role session", arn=arn, account=home, behind=behind)
-    return Caller(kind="root" if kind == "root" else "user", arn=arn, account=home)
+        return Caller(arn=arn, account=home, behind=behind)
+    return Caller(arn=arn, account=home)
 
 
 def _known(account: Account, assumer: Address | None) -> Known:

@@ -48,8 +48,8 @@ def _without(person: Person, old: set[str]) -> Person:
 
 def _older(user: User, age: int, now: datetime) -> bool:
     """Whether a password has run out at this age; one of which nobody knows when it was changed may have."""
-    changed = user.password.changed if user.password else None
-    return user.password is not None and (changed is None or (now - changed).days >= age)
+    held = user.password
+    return held is not None and (held.changed is None or (now - held.changed).days >= age)
 
 
 def _hard(policy: Value) -> bool:

@@ -1,6 +1,6 @@
 """Whom a role's trust policy lets in, and what a change of it means for those who work through the role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from remediate.policy.rules import rule
 from remediate.policy.statement import parse
 
 ASSUME = "sts:assumerole"
+NOWHERE: Layers = frozenset()
 TRUST: Layers = frozenset({"trust"})
 """The layer of the trust policy: the others are those of who assumes the role."""
 
@@ -56,8 +57,11 @@ def provider_taken(timeline: Timeline, trust: Value) -> Iterator[str]:
             )
 
 
-def rules(trust: Value, who: Caller, known: Known, layers: Layers) -> Iterator[Rule]:
-    """What a trust policy says of somebody who would assume the role, before and after alike.
+def rules(
+    trust: Value, who: Caller, known: Known, layers: Layers, moves: Callable[[str], bool] = lambda _: False
+) -> Iterator[Rule]:
+    """What a trust policy says of somebody who would assume the role, before and after alike; but for statements about
+    a tag of theirs that the plan changes (`moves`): after that, nobody knows.
 
     Whom it names needs no policy of their own; a role's session is still bound by a boundary.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
@@ -74,8 +78,11 @@ def rules(trust: Value, who: Caller, known: Known, layers: Layers) -> Iterator[R
         by: Mapping[str | None, Layers] = {"behind": unbound, "account": TRUST}
         given = by.get(how, layers)
         doubt = frozenset({Free(text)}) if how is None else frozenset[Free]()
+        sure = not moves(text)
         for one in prepared(_anywhere(text), known):
-            yield Rule(allows, given, given, one.open | doubt)
+            yield Rule(allows, given, given if sure else NOWHERE, one.open | doubt)
+            if not sure and not allows:
+                yield Rule(allows, NOWHERE, given, frozenset({Free(text)}))
 
 
 def _statements(trust: Value) -> Iterator[str]:

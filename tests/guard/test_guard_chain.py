@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 from support.accounts import ADMIN, ME, TOO_MANY, account, change, document, holding, role, statement, user
 
@@ -46,17 +47,26 @@ def to(*said: Mapping[str, Value], before: Value = ROOT, risk: Risk = "neutral")
     return change(1, OPS, trust(lets(before)), trust(*said), risk=risk)
 
 
-def now(by: str = "", trusted: Value = ROOT, own: Mapping[str, Value] | None = None, **facts: Any) -> Account:
-    """A run that works as `ops`, which `ann` may assume, or `hub`."""
+def now(
+    by: str = "", trusted: Value = ROOT, own: Mapping[str, Value] | None = None, said: Any = (), **facts: Any
+) -> Account:
+    """A run that works as `ops`, which `ann` may assume, or `hub`; `said` in place of who is trusted."""
     held = {"assumes": ASSUMES} if own is None else own
+    opens = {"trust": document(*said)} if said else {}
     return account(
         holding("role", "ops", [ADMIN]),
         holding("user", "ann", (), held),
         holding("role", "hub", (), held),
-        roles=[role("ops", trusted), role("hub")],
+        roles=[msgspec.structs.replace(role("ops", trusted), **opens), role("hub")],
         assumed_by=by,
         **{"caller": f"{SESSION}/ops/remediate-plan", "assumer_key": "AKIAANN", **facts},
     )
+
+
+def elsewhere(here: Account, **arns: str) -> Account:
+    """The same with roles at other paths; one without an ARN is not known."""
+    moved = {n: msgspec.structs.replace(one, arn=arns.get(n, one.arn)) for n, one in here.roles.items()}
+    return msgspec.structs.replace(here, roles={n: one for n, one in moved.items() if one.arn})
 
 
 def violations(here: Account, *changes: Change) -> list[str]:
@@ -74,6 +84,13 @@ def denied(*said: Mapping[str, Value]) -> Change:
 THEIRS = "arn:aws:iam::999988887777:user/zoe"
 NO_MFA: Value = {"aws:MultiFactorAuthPresent": "false"}
 DENY: Any = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+OFFICE: Any = {"aws:SourceIp": "203.0.113.0/24"}
+NOT_OFFICE: Any = {**DENY, "Condition": {"NotIpAddress": OFFICE}}
+DEEP = f"arn:aws:iam::{ME}:role/deep/path/"
+THEIR_SESSION, THEIR_ROLE = "arn:aws:sts::999988887777:assumed-role/ci/x", "arn:aws:iam::999988887777:role/ci"
+TEAM: Any = {"aws:PrincipalTag/team": "ops"}
+OPS_TEAM = [user("ann", tags={"team": "ops"})]
+RETAGGED = change(3, at("iam.user_tag", "ann", "team"), "ops", "dev")
 MOVED = change(2, at("iam.user_inline", "ann", "again"), None, ASSUMES)
 CASES: dict[str, tuple[Account, list[Change], str]] = {
     "nobody knows by whom, the same": (now(), [to(lets(ROOT))], ""),
@@ -83,6 +100,10 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "nobody knows by whom, under a condition": (now(), [to(lets(ROOT, Bool=NO_MFA))], "may not be let in"),
     "nobody knows by whom, and one kept out": (now(), [to(lets(ROOT), lets(ANN, "Deny"))], "may not be let in"),
     "nobody knows by whom, and no policy": (now(), [change(1, OPS, trust(lets(ROOT)), {"trust": "x"})], "let in"),
+    "nobody knows by whom, and one kept out as before": (
+        now(said=[lets(ROOT), lets(ANN, "Deny")]), [to(lets(BOTH), lets(ANN, "Deny"))], ""),
+    "nobody knows by whom, and one kept out no more": (now(said=[lets(ROOT), lets(ANN, "Deny")]), [to(lets(BOTH))], ""),
+    "the root user": (now(caller=f"arn:aws:iam::{ME}:root"), [to(lets(VENDOR))], ""),
     "another role": (now(), [change(1, HUB, trust(lets(ROOT)), trust(lets(VENDOR)))], ""),
     "no role": (now(caller=BY_ANN), [to(lets(VENDOR))], ""),
     "a user, and somebody else less": (now(BY_ANN, BOTH), [to(lets(ROOT), before=BOTH)], ""),
@@ -119,7 +140,26 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a user, who may all the same": (
         now(BY_ANN, own={"assumes": ASSUMES, "all": document(statement("*"))}), [loses()], ""),
     "a user, who may by the time": (now(BY_ANN), [MOVED, loses(id=3, needs=(2,))], ""),
-    "a user, who is denied it": (now(BY_ANN), [denied(DENY)], "#1 iam.user_inline/ann/no: ops"),
+    "a user, who is denied it": (now(BY_ANN), [denied(DENY)], f"{BY_ANN} may not assume it"),
+    "a user, who is denied it as somebody else": (
+        now(BY_ANN), [denied({**DENY, "Condition": {"StringNotEquals": {"aws:username": "ann"}}})], ""),
+    "a user, who is denied it where nobody is let in, and at last everywhere": (
+        now(BY_ANN, said=[lets(ROOT, IpAddress=OFFICE)]),
+        [denied(NOT_OFFICE), change(2, at("iam.user_inline", "ann", "all"), None, document(DENY))], "#2 iam.user"),
+    "a user, kept out with an external id": (
+        now(BY_ANN), [to(lets(ROOT), lets(ROOT, "Deny", StringEquals={"sts:ExternalId": "x"}))], ""),
+    "a user, by a tag": (now(BY_ANN, said=[lets(ROOT, StringEquals=TEAM)], users=OPS_TEAM), [loses("user", "bob")], ""),
+    "a user, by a tag that changes": (
+        now(BY_ANN, said=[lets(ROOT, StringEquals=TEAM)], users=OPS_TEAM), [RETAGGED], "#3 iam.user_tag/ann/team: ops"),
+    "a user, by a tag that changes, or without": (
+        now(BY_ANN, said=[lets(ROOT, StringEquals=TEAM), lets(ROOT)], users=OPS_TEAM), [RETAGGED], ""),
+    "a user, by a tag that will change": (
+        now(BY_ANN, users=OPS_TEAM), [to(lets(ROOT, StringEquals=TEAM)), RETAGGED], "#1 iam.role/ops: ops"),
+    "a user, kept out by a tag that comes": (
+        now(BY_ANN, said=[lets(ROOT), lets(ROOT, "Deny", StringEquals={"aws:PrincipalTag/team": "dev"})],
+            users=OPS_TEAM), [RETAGGED], "#3 iam.user_tag/ann/team: ops"),
+    "a user, kept out by a tag already": (
+        now(BY_ANN, said=[lets(ROOT), lets(ROOT, "Deny", StringEquals=TEAM)], users=OPS_TEAM), [loses()], ""),
     "a user, who is named and denied it": (now(BY_ANN, ANN), [denied(DENY)], "#1 iam.user_inline/ann/no: ops"),
     "a user, who is denied something else": (now(BY_ANN), [denied({**DENY, "Resource": f"{OPS_ARN}2"})], ""),
     "a user, who is denied it elsewhere": (
@@ -135,6 +175,15 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a role, which is named and needs no policy": (now(HUBS, BY_HUB), [loses("role", "hub")], ""),
     "a role, whose own door is shut": (
         now(HUBS), [change(1, HUB, trust(lets(ROOT)), trust(lets(LAMBDA)))], "#1 iam.role/hub: hub, which"),
+    "a role at a path, which is named": (
+        elsewhere(now(HUBS), hub=f"{DEEP}hub"), [to(lets({"AWS": f"{DEEP}hub"}))], ""),
+    "a role that nobody can read, which is named": (elsewhere(now(HUBS), hub=""), [to(lets(BY_HUB))], ""),
+    "a user, who may assume a role at a path": (
+        elsewhere(now(BY_ANN, own={"p": document(statement("*", f"{DEEP}ops"))}), ops=f"{DEEP}ops"),
+        [denied({**DENY, "Resource": f"{DEEP}*"})], "/no: ops"),
+    "a session of another account, by its role": (now(THEIR_SESSION, BOTH), [to(lets({"AWS": THEIR_ROLE}))], ""),
+    "a session of another account, by another role": (
+        now(THEIR_SESSION, BOTH), [to(lets({"AWS": f"{THEIR_ROLE}2"}))], f"{THEIR_SESSION} is not let in"),
     "somebody of another account": (now(THEIRS, BOTH), [to(lets(VENDOR), before=BOTH)], ""),
     "somebody of another account, not let in": (now(THEIRS, BOTH), [to(lets(ROOT), before=BOTH)], "zoe is not let in"),
 }  # fmt: skip
@@ -145,6 +194,11 @@ def test_who_assumed_the_role_can_assume_it_again(here: Account, changes: list[C
     found = violations(here, *changes)
     assert len(found) == bool(why), found
     assert why in "\n".join(found)
+
+
+def test_what_takes_the_policy_and_what_shuts_the_door_are_both_named() -> None:
+    one, two = violations(now(BY_ANN), loses(), change(2, OPS, trust(lets(ROOT)), trust(lets(VENDOR))))
+    assert one.startswith("#1 iam.user_inline/ann/assumes: ops") and two.startswith("#2 iam.role/ops: ops")
 
 
 def test_a_boundary_binds_a_roles_session_and_no_user_who_is_named() -> None:

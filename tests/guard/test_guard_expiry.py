@@ -36,6 +36,14 @@ CASES: dict[str, tuple[Account, Value, Value, str]] = {
     "shorter, and nobody's is older": (here(user("a", password=FRESH)), HARD, SHORT, ""),
     "longer": (here(user("a", password=OLD)), SHORT, HARD, ""),
     "the same age": (here(user("a", password=OLD)), SHORT, {**SHORT, "MinimumPasswordLength": 14}, ""),
+    "shorter, and one has a key and no password": (
+        here(user("a", password=OLD), user("b", keys=(slot(),))), HARD, SHORT, ""),
+    "shorter, and somebody who has neither": (
+        here(user("a", password=OLD), user("b")), HARD, SHORT, "lock out 1 people"),
+    "shorter, of a password of just that age": (
+        here(user("a", password=password(None, changed=ago(90)))), HARD, SHORT, "lock out 1 people"),
+    "shorter, of a password a day younger": (
+        here(user("a", password=password(None, changed=ago(89)))), HARD, SHORT, ""),
     "no expiry": (here(user("a", password=OLD)), HARD, NO_END, ""),
     "shorter, and not hard": (here(user("a", password=OLD)), {"MaxPasswordAge": 180}, {"MaxPasswordAge": 90}, ""),
     "no policy any more": (here(user("a", password=OLD)), SHORT, None, ""),
@@ -48,3 +56,21 @@ def test_a_change_of_hard_expiry(now: Account, before: Value, after: Value, said
     found = list(expiry.violations(Access(Timeline(now, [changed])), NOW))
     assert len(found) == bool(said), found
     assert all(line.startswith("#1 iam.password_policy ") and said in line for line in found)
+
+
+def test_every_change_of_the_policy_counts_and_the_credentials_that_are_left_after_all() -> None:
+    """What shortens the age comes after one that is not hard, one that changes nothing of it, and one of a key."""
+    policy, first, second = at("iam.password_policy"), {"MaxPasswordAge": 365}, {**SHORT, "MaxPasswordAge": 180}
+    now = here(user("a", password=OLD, keys=(slot(),)))
+    no_key = change(4, at("iam.access_key", "a", "AKIAA"), "Active", "Inactive", risk="restrictive")
+    changes = [
+        change(1, policy, HARD, first),
+        change(2, policy, first, second, 1),
+        change(3, policy, second, SHORT, 2),
+    ]
+    for more, said in ([], ["#2 "]), ([no_key], ["#2 ", "#3 "]):
+        found = list(expiry.violations(Access(Timeline(now, [*changes, *more])), NOW))
+        assert [line[:3] for line in found] == said, found
+    longer = change(1, policy, SHORT, HARD)
+    found = list(expiry.violations(Access(Timeline(now, [longer, change(2, policy, HARD, SHORT, 1), no_key])), NOW))
+    assert [line[:3] for line in found] == ["#2 "]

@@ -46,6 +46,10 @@ def here(*said: Mapping[str, Value], changes_own: bool = False, **facts: Any) ->
     )
 
 
+APART: list[dict[str, Value]] = [
+    {"Effect": "Deny", "Action": f"iam:{call}", "Resource": "*", "Condition": {"NotIpAddress": {"aws:SourceIp": net}}}
+    for call, net in (("EnableMFADevice", "203.0.113.0/24"), ("GetUser", "198.51.100.0/24"))
+]
 JOINS = change(1, at("iam.group_member", "g", "ann"), None, "member", risk="restrictive")
 SIGNS: dict[str, tuple[Account, str]] = {
     "all it takes is left": (here(asks(list(WITHOUT_MFA))), ""),
@@ -76,6 +80,14 @@ SIGNS: dict[str, tuple[Account, str]] = {
     "nothing allows it": (here(asks(list(WITHOUT_MFA)), may=False), "iam:ChangePassword"),
     "nothing allows it, and everybody may change their password": (
         here(asks(list(WITHOUT_MFA)), may=False, changes_own=True), "iam:EnableMFADevice"),
+    "nothing allows it, and what is denied is denied with MFA": (
+        here(asks("s3:*", Bool={"aws:MultiFactorAuthPresent": "true"}), may=False), ""),
+    "nothing allows it, and it is denied with MFA and without": (
+        here(asks("s3:*", Bool={"aws:MultiFactorAuthPresent": ["true", "false"]}), may=False), ""),
+    "nothing allows it, and somebody else is asked": (
+        here(asks("s3:*", Bool=NO_MFA, StringEquals={"aws:username": "bob"}), may=False), ""),
+    "each is left at another of two places": (
+        here(asks(list(WITHOUT_MFA)), *APART), "iam:ChangePassword"),
     "something of that group allows it": (
         here(asks(list(WITHOUT_MFA)), statement(list(WITHOUT_MFA)), may=False), ""),
 }  # fmt: skip
@@ -157,3 +169,33 @@ def test_an_administrator_needs_no_more() -> None:
         users=[user("ann", password=password(None))],
     )
     assert violations(now, JOINS) == []
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_what_everybody_may_throughout(after: bool) -> None:
+    left = here(asks(list(WITHOUT_MFA)), statement([a for a in WITHOUT_MFA if "Password" not in a]), may=False,
+                changes_own=True)  # fmt: skip
+    policy = at("iam.password_policy")
+    changed = change(2, policy, left.value(policy), {"AllowUsersToChangePassword": after})
+    assert len(violations(left, JOINS, changed)) == (not after)
+
+
+@pytest.mark.parametrize(("needs", "refused"), [((1,), False), ((), True)])
+def test_a_new_password_that_comes_after_what_it_needs(needs: tuple[int, ...], refused: bool) -> None:
+    then = here(asks(list(WITHOUT_MFA)), password=None, may=False)
+    now = account(then.state, members(g="ann"), users=then.users.values())
+    gets = change(1, at("iam.user_policy", "ann", mine("own")), None, "attached", risk="additive")
+    made = change(2, at("iam.login_profile", "ann"), None, "password", *needs, risk="additive")
+    found = violations(now, gets, made)
+    assert len(found) == refused and all(line.startswith("#2 iam.login_profile/ann") for line in found)
+
+
+def test_whoever_is_asked_twice_needs_it_both_times() -> None:
+    then = here(asks(list(WITHOUT_MFA)), may=False)
+    now = account(
+        then.state, holding("group", "h", (), {"asks": document(asks(list(WITHOUT_MFA)))}), users=then.users.values()
+    )
+    gets = change(1, at("iam.user_policy", "ann", mine("own")), None, "attached", risk="additive")
+    joins = [change(id, at("iam.group_member", group, "ann"), None, "member", *needs, risk="restrictive")
+             for id, group, needs in ((2, "g", (1,)), (3, "h", ()))]  # fmt: skip
+    assert violations(now, gets, *joins)
