@@ -15,10 +15,18 @@ TOLD = "who runs a plan may ask for it; the run itself has its sender, who has i
 STOPPING = "a run that is stopping sends nothing: the sender looks again right before the call"
 NEVER = "stands where nothing comes by, for the type checker"
 NO_VARIABLE = "the names of actions have no variables: nobody asks for the value of one"
+SLOWER = "the same places are looked at again, or all of them where one would do: slower, the same answer"
+REQUEST = "only the request is told of it"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
     "guard/carriers.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
+    "guard/caller.py:_lost: everywhere = None": SLOWER,
+    "guard/caller.py:_lost: for place in sorted(places)[:1] if (everywhere) and False else sorted(places):": SLOWER,
+    "guard/caller.py:_lost: for place in sorted(places)[:2] if everywhere else sorted(places):": SLOWER,
+    "guard/caller.py:_lost: seen.add(None)": SLOWER,
+    "guard/caller.py:_told: return told(Difference(statement=None, request=request, absent=absent)) + doubt": REQUEST,
+    'guard/caller.py:_told: return told(Difference(statement="XXXX", request=request, absent=absent)) + doubt': REQUEST,
     "guard/administrators.py:Administrators.too_few: f\"of {len(after)} {what} only {len(left)} would be left ({'XX, XX'.join(left) or 'none'}), \"": (
         "where two are needed and too few are left, that is one or none: nothing is joined"
     ),

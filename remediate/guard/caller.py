@@ -23,7 +23,7 @@ from remediate.protocols import Resources
 READING = ("iam:GenerateCredentialReport", "iam:GetAccountAuthorizationDetails", "iam:GetCredentialReport")
 """Without these `apply` and `rollback` would not see whom they concern, and refuse to begin."""
 
-_ENTITY = re.compile(r"(arn:[^:]+:iam::\d+:(user|group|role))/(\*/)?([^/*?]+)")
+_ENTITY = re.compile(r"(arn:[^:]+:iam::\d+:(user|group|role))/(?:\*/)?([^/*?]+)")
 
 
 def violations(access: Access, resources: Resources) -> Iterator[str]:
@@ -83,14 +83,11 @@ def _calls(timeline: Timeline, resources: Resources) -> Mapping[str, set[str]]:
             if not entity:
                 found[one.action].add(one.resource)
                 continue
-            base, type, anywhere, name = entity.groups()
+            base, type, name = entity.groups()
             if (type, name) not in paths:
                 paths[type, name] = _path(timeline, at(f"iam.{type}", name))
             path = paths[type, name]
-            if path is None:
-                found[one.action].add(one.resource)
-            elif bool(anywhere) == (path != "/"):
-                found[one.action].add(f"{base}{path}{name}")
+            found[one.action].add(one.resource if path is None else f"{base}{path}{name}")
     return found
 
 
@@ -115,7 +112,7 @@ def _lost(allowed: Allowed, action: str, places: set[str]) -> Iterator[tuple[Cal
                     if context is not None:
                         yield call, context
         except TooLarge as error:
-            yield Call(action, place), {Free(str(error)): ""}
+            yield Call(action, place), {Free(str(error)): None}
 
 
 def _told(call: Call, context: Context) -> str:

@@ -33,7 +33,7 @@ from remediate.policy import statements
 
 NO_MFA: Value = {"aws:MultiFactorAuthPresent": "false"}
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
-WINDING: Value = [f"arn:aws:iam::*:user/*{'*'.join(letters)}*" for letters in ("abcdefg", "bcdefga", "cdefgab")]
+WINDING = [f"arn:aws:iam::*:user/*{'*'.join(letters)}*" for letters in ("abcdefg", "bcdefga", "cdefgab")]
 BOB, OTHER = (f"arn:aws:iam::{ME}:user/{name}" for name in ("bob", "other"))
 
 
@@ -69,6 +69,7 @@ def loses(policy: str = "all", body: Value = ALL, *needs: int, id: int = 1) -> C
 
 NEEDED = change(9, at("iam.user_policy", "bob", READ_ONLY), "attached", None, risk="restrictive")
 """It needs iam:DetachUserPolicy, and the way back iam:AttachUserPolicy, on bob."""
+AT_A_PATH = change(8, at("iam.role_policy", "ops", READ_ONLY), None, "attached")
 JOINS = change(1, at("iam.group_member", "g", "caller"), None, "member")
 SESSION: Any = {"caller_key": "ASIACALLER"}
 DENIES: dict[str, tuple[Mapping[str, Value], str]] = {
@@ -85,6 +86,7 @@ DENIES: dict[str, tuple[Mapping[str, Value], str]] = {
     "without MFA, by key too": (deny(BoolIfExists=NO_MFA), "such as iam:AttachUserPolicy"),
     "from elsewhere": (deny(NotIpAddress={"aws:SourceIp": "203.0.113.0/24"}), "aws:sourceip"),
     "at night": (deny(DateGreaterThan={"aws:CurrentTime": "2026-06-01T19:00:00Z"}), "when aws:currenttime is "),
+    "with an old session": (deny(Null={"aws:MultiFactorAuthAge": "false"}), ""),
     "through a service": (deny(Bool={"aws:ViaAWSService": "true"}), ""),
     "without TLS": (deny(Bool={"aws:SecureTransport": "false"}), ""),
     "as somebody else": (deny(StringNotEquals={"aws:username": "caller"}), ""),
@@ -114,14 +116,44 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a session that works with MFA alone": (now({"all": WITH_MFA}, **SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], ""),
     "a session that is denied without MFA": (
         now({"all": ALL, "mfa": document(deny(Bool=NO_MFA))}, **SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], ""),
+    "a session that is denied what has no age": (
+        now(**SESSION), [gets(deny(Null={"aws:MultiFactorAuthAge": "true"})), NEEDED],
+        f"such as iam:AttachUserPolicy on {BOB} when there is no aws:multifactorauthage"),
+    "what it calls on a role at a path": (
+        now(None, {at("iam.role", "ops"): {"path": "/deep/"}}),
+        [gets(deny("iam:*", f"arn:aws:iam::{ME}:role/deep/ops")), AT_A_PATH], f"{ME}:role/deep/ops"),
+    "the same without the path": (
+        now(None, {at("iam.role", "ops"): {"path": "/deep/"}}),
+        [gets(deny("iam:*", f"arn:aws:iam::{ME}:role/ops")), AT_A_PATH], ""),
+    "what it calls on a group of which no path is known": (
+        now(None, {at("iam.group", "g"): {}}), [gets(deny("iam:*", f"arn:aws:iam::{ME}:group/g")),
+        change(8, at("iam.group_policy", "g", READ_ONLY), None, "attached")], "on arn:aws:iam::111122223333:group/g"),
+    "what it calls for a policy that it changes": (
+        now(None, policies(p=IAM)), [gets(deny("iam:CreatePolicyVersion")), change(
+            8, at("iam.policy", mine("p")), {"path": "/", "document": IAM}, {"path": "/", "document": ALL})],
+        f"such as iam:CreatePolicyVersion on {mine('p')}"),
+    "what it calls last for a role in a profile": (
+        now(), [gets(deny("iam:PassRole")), change(8, at("iam.instance_profile_role", "p", "ops"), None, "added")],
+        "such as iam:PassRole"),
+    "the key it works with, made active": (
+        now(), [change(1, at("iam.access_key", "caller", "AKIACALLER"), "Inactive", "Active")], ""),
+    "all, and the same comes through a group before": (
+        now({"all": ALL}, {at("iam.group_inline", "g", "all"): ALL}), [JOINS, loses("all", ALL, 1, id=2), NEEDED], ""),
     "what it may not do anyway": (now({"all": document(statement("s3:*"))}), [gets(deny("iam:*")), NEEDED], ""),
     "what it calls on two people alike": (
         now(), [gets(deny("iam:*", [BOB, OTHER])), NEEDED,
                 change(8, at("iam.user_policy", "other", READ_ONLY), "attached", None)],
         f"such as iam:AttachUserPolicy on {BOB}"),
     "what it calls on somebody at a path that nobody knows, of more sorts than can be gone through": (
-        now(), [gets(deny("iam:*", WINDING)), change(8, at("iam.user_policy", "zoe", READ_ONLY), None, "attached")],
+        now(), [gets(deny("iam:*", [*WINDING])), change(8, at("iam.user_policy", "zoe", READ_ONLY), None, "attached")],
         "#1 iam.user_inline/caller/no would take from this run"),
+    "the same, and nothing of it is lost that can be gone through": (
+        now({"all": ALL, "w": document(statement("iam:*", WINDING))}),
+        [gets(deny("iam:*", OTHER)), change(8, at("iam.user_policy", "zoe", READ_ONLY), None, "attached")],
+        f"such as iam:AttachUserPolicy on arn:aws:iam::{ME}:user/*/zoe, as far as can be told (it depends on it"),
+    "on what nobody knows, where it is allowed on what nobody knows": (
+        now({"all": document({**statement("*"), "Condition": {"Often": {"aws:username": "x"}}})}),
+        [gets(deny(Sometimes={"aws:username": "x"})), NEEDED], '"Effect":"Allow","Resource":["*"]}, {"Action'),
     "a policy that only AWS knows": (now(facts={}), [change(1, at("iam.user_policy", "caller", DENY_ALL), None,
                                      "attached"), NEEDED], "such as iam:AttachUserPolicy"),
     "what is no policy": (now(), [change(1, at("iam.user_inline", "caller", "p"), None, "text"), NEEDED],
@@ -213,12 +245,20 @@ def test_the_caller_is_found_in_every_kind_of_arn(here: Account, arn: str, chang
 
 
 def test_each_change_that_stops_it_is_named_once_with_a_call() -> None:
-    changes = [gets(deny("iam:Detach*")), gets(deny("iam:Attach*"), id=2, to="iam.group_inline/g"), NEEDED]
+    report = document(deny("iam:GetCredentialReport"))
+    changes = [
+        gets(deny("iam:Detach*")),
+        gets(deny("iam:Attach*"), id=2, to="iam.group_inline/g"),
+        change(3, at("iam.user_inline", "caller", "report"), None, report),
+        NEEDED,
+    ]
     assert violations(now({"all": ALL}, members(g="caller")), *changes) == [
         "#1 iam.user_inline/caller/no would take from this run what it needs to finish or roll back, "
         f"such as iam:DetachUserPolicy on {BOB}",
         "#2 iam.group_inline/g/no would take from this run what it needs to finish or roll back, "
         f"such as iam:AttachUserPolicy on {BOB}",
+        "#3 iam.user_inline/caller/report would take from this run what it needs to finish or roll back, "
+        "such as iam:GetCredentialReport",
     ]
 
 
