@@ -35,7 +35,7 @@ from remediate.evidence.actions import needed
 from remediate.evidence.arns import forms
 from remediate.evidence.facts import EVIDENCE, USE
 from remediate.evidence.summary import everybody
-from remediate.model import Fault, Value, at, when
+from remediate.model import Address, Fault, Value, at, when
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.policy import catalog, statements
@@ -307,6 +307,7 @@ DOCUMENTS = st.builds(
     st.lists(st.sampled_from([DENY, SEND, statement("s3:Get*")]), max_size=2),
 )
 THEIRS = "arn:aws:iam::aws:policy/SomeFullAccess"
+WHOSE = {"role": JOB.arn, "group": f"arn:aws:iam::{ME}:group/ops"}
 CIRCUMSTANCES: list[Context] = [
     {},
     {"aws:sourceip": "203.0.113.7", "aws:multifactorauthpresent": "true", "aws:principaltag/team": "data"},
@@ -314,24 +315,41 @@ CIRCUMSTANCES: list[Context] = [
 ]
 
 
-def their(text: Value, deeds: Deeds) -> Account:
-    """A role that has this as a policy of AWS's, as far as their documents can say it."""
-    now = app(text, deeds, SERVICES)
-    attached = {at("iam.role_policy", "job", SOURCE), POLICY}
-    state = {address: value for address, value in now.state.items() if address not in attached}
-    said = {at(AWS_POLICY, THEIRS): list(statements(text)), at("iam.service_use", JOB.arn): now.facts[USED]}
-    return structs.replace(
-        now, state={**state, at("iam.role_policy", "job", THEIRS): "attached"}, facts={**now.facts, **said}
+TWO_PEOPLE = [user("ann"), user("bob")]
+
+
+def held(text: Value, deeds: Deeds, theirs: bool, shared: bool) -> Account:
+    """A role, or a group of two people who did it between them, that has this as a policy: as one of AWS's, as far as
+    their documents can say it, or as one of the account's own."""
+    holder, name = ("group", "ops") if shared else ("role", "job")
+    done = {who.arn: deeds[n::2] for n, who in enumerate(TWO_PEOPLE)} if shared else {JOB.arn: deeds}
+    services = app(text, deeds, SERVICES).facts[USED]
+    facts: dict[Address, Value] = {
+        **(
+            {at(AWS_POLICY, THEIRS): list(statements(text)), at("iam.service_use", WHOSE[holder]): services}
+            if theirs
+            else {USED: services, at("iam.policy_versions", SOURCE): {"count": 1, "since": when(ago(300))}}
+        ),
+        at(EVIDENCE, ME): RECORDS,
+        **{at(USE, arn): uses(did) for arn, did in done.items()},
+    }
+    return account(
+        holding(holder, name, [THEIRS if theirs else SOURCE]),
+        {} if theirs else policies(app=text),
+        members(ops="ann bob") if shared else {},
+        users=TWO_PEOPLE if shared else [],
+        roles=[] if shared else [JOB],
+        facts=facts,
     )
 
 
-@given(DOCUMENTS, DEEDS, st.booleans(), st.booleans())
+@given(DOCUMENTS, DEEDS, st.booleans(), st.booleans(), st.booleans())
 def test_replayed_no_call_is_denied_and_nothing_is_gained(
-    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool, theirs: bool
+    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool, theirs: bool, shared: bool
 ) -> None:
     """Of a policy of the account's own, which changes, and of one of AWS's, which is replaced."""
     deeds = [(event, resource.format(f"n{number}"), 1) for (event, resource), number in drawn]
-    now = their(text, deeds) if theirs else app(text, deeds, SERVICES)
+    now = held(text, deeds, theirs, shared)
     wants = [want for fault in check(now, LOGGED if logged else Settings(), SCOPE) for want in fault.wants]
     made = next((want.after["document"] for want in wants if isinstance(want.after, dict)), None)
     if made is None:
