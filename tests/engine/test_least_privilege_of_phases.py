@@ -39,8 +39,16 @@ NOT_ASKED = frozenset(
 """What AWS asks for in the caller's name, and the sandbox does not; and what only a rollback reads."""
 
 
-ELSEWHERE: dict[str, set[str]] = {"iam.policy with five versions": {"iam:CreatePolicy"}}
+ELSEWHERE: dict[str, set[str]] = {
+    "iam.issued_key/svc/eu-west-1:remediate/svc/access-key": {"secretsmanager:UpdateSecretVersionStage"},
+    "iam.issued_key/with a key of one's own": {"secretsmanager:UpdateSecretVersionStage"},
+    "iam.policy with five versions": {"iam:CreatePolicy"},
+    "secretsmanager.secret/eu-west-1/keys/a/b": {"secretsmanager:RestoreSecret"},
+    "secretsmanager.secret/eu-west-1/mine": {"secretsmanager:DeleteSecret", "secretsmanager:RestoreSecret"},
+}
 """Permissions that another case uses."""
+SPARED = frozenset({"secretsmanager:UntagResource"})
+"""What a change asks for and goes on without: a mark that stays on a secret counts for minutes alone."""
 
 
 class Account:
@@ -85,7 +93,7 @@ def transitions(case: Case) -> list[int]:
 def needed(account: Account) -> list[str]:
     where = AccountId(partition="aws", account=ACCOUNT)
     found = account.kind.permissions(account.address, account.before, account.after, where)
-    return sorted({p.action for p in found} - NOT_ASKED - set(NETWORK))
+    return sorted({p.action for p in found} - NOT_ASKED - SPARED - set(NETWORK))
 
 
 @pytest.mark.parametrize("case", SOME, ids=[case.id for case in SOME])
@@ -100,7 +108,7 @@ def test_without_a_permission_a_change_fails_and_is_recorded_and_with_it_the_sam
             account = account if not account.tried else Account(case, aws, tmp_path, n)
             (used if _fails_and_goes_on(account, action) else unused).add(action)
     if STRESS:
-        assert not unused - used - ELSEWHERE.get(case.id, set()), "permissions that no transition uses"
+        assert unused - used <= ELSEWHERE.get(case.id, set()), f"permissions that no transition uses: {unused - used}"
 
 
 def _fails_and_goes_on(account: Account, action: str) -> bool:

@@ -34,10 +34,19 @@ WHOLE = {"GET": "ListBucket", "HEAD": "ListBucket", "PUT": "CreateBucket", "DELE
 
 BUDGETS = re.compile(r"(Describe)|(?:Create|Update|Delete)(?:Budget|Notification|Subscriber)")
 
-PASSES = frozenset(
-    "iam:AddRoleToInstanceProfile ec2:AssociateIamInstanceProfile ec2:ReplaceIamInstanceProfileAssociation".split()
-)
-"""Calls that hand a role to a service: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html"""
+ALSO = {
+    "iam:AddRoleToInstanceProfile": ("RoleName", "iam:PassRole"),
+    "ec2:AssociateIamInstanceProfile": ("", "iam:PassRole"),
+    "ec2:ReplaceIamInstanceProfileAssociation": ("", "iam:PassRole"),
+    "cloudtrail:CreateTrail": ("CloudWatchLogsRoleArn", "iam:PassRole"),
+    "cloudtrail:UpdateTrail": ("CloudWatchLogsRoleArn", "iam:PassRole"),
+    "kms:CreateKey": ("Tags", "kms:TagResource"),
+    "secretsmanager:CreateSecret": ("Tags", "secretsmanager:TagResource"),
+}
+"""Calls that need a second permission where they have a parameter, or always: they hand a role to a service, or tag.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html"""
 
 OF_IAM = {
     "GroupName": "group",
@@ -110,8 +119,7 @@ def _check(response: Any) -> None:
     if datetime.now(UTC) >= session.expiration.replace(tzinfo=UTC):
         fail("ExpiredToken", "The security token included in the request is expired")
     action = _action(response)
-    needed = {action, "iam:PassRole"} if action in PASSES else {action}
-    if session.policy and action != "sts:GetCallerIdentity" and not _allows(session.policy, needed, response):
+    if session.policy and action != "sts:GetCallerIdentity" and not _allows(session.policy, action, response):
         why = "because no session policy allows it"
         fail("AccessDenied", f"User: {session.arn} is not authorized to perform: {action} {why}")
 
@@ -146,9 +154,11 @@ def _of_s3(method: str, query: Any) -> str:
     return {"GET": f"Get{about}", "PUT": f"Put{about}", "DELETE": unset}[method]
 
 
-def _allows(policy: str, actions: set[str], response: Any) -> bool:
+def _allows(policy: str, action: str, response: Any) -> bool:
+    parameter, also = ALSO.get(action, ("", action))
+    needed = {action, also} if not parameter or response._get_param(parameter) else {action}
     statements = json.loads(policy)["Statement"]
-    return all(any(_fits(one, action, response) for one in statements) for action in actions)
+    return all(any(_fits(one, permission, response) for one in statements) for permission in needed)
 
 
 def _fits(statement: dict[str, Any], action: str, response: Any) -> bool:
