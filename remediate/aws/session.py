@@ -78,6 +78,11 @@ class Session:
                 self._count(operation)
                 yield page
 
+    @property
+    def endpoint(self) -> str | None:
+        """Where all calls go, where that is not AWS."""
+        return self._endpoint
+
     def regions(self, service: str) -> tuple[str, ...]:
         """The regions botocore knows for a service in this partition, without asking AWS."""
         return tuple(self._boto.get_available_regions(service, partition_name=self.partition()))

@@ -1,5 +1,6 @@
 """`remediate evidence`"""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,12 @@ SOURCE = (
 )
 
 
+SCHEDULER = (
+    "Have the workers of a Dask cluster read the files, such as tcp://host:8786. They need this version of remediate; "
+    "a bucket they read with credentials of their own, and a folder must lie where it does here."
+)
+
+
 def evidence(
     source: Annotated[str, typer.Argument(help=SOURCE, metavar="SOURCE")],
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How far back.", metavar="N")] = 90,
@@ -29,6 +36,9 @@ def evidence(
     requester_pays: Annotated[
         bool, typer.Option("--requester-pays", help="Pay for reading a bucket that asks its readers to.")
     ] = False,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help=SCHEDULER, metavar="ADDRESS", rich_help_panel="Many machines")
+    ] = "",
     print_sql: Annotated[
         bool, typer.Option("--print-sql", help="Print what `lake:` or `athena:` would ask for a day; ask nothing.")
     ] = False,
@@ -49,7 +59,8 @@ def evidence(
     from remediate.render.evidence_text import evidence as text
     from remediate.store.evidence import Store
 
-    origin = origins.named(source, lambda: work.connect(profile, region, endpoint_url), requester_pays=requester_pays)
+    connect = partial(work.connect, profile, region, endpoint_url)
+    origin = origins.named(source, connect, requester_pays=requester_pays, scheduler=scheduler)
     whose, now = origin.whose(origins.account_id(account)), work.SystemClock().now()
     asked = span(whose.account, whose.partition, days, now)
     if print_sql:

@@ -2,11 +2,12 @@
 
 import gc
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from datetime import date
-from functools import cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -31,6 +32,8 @@ FETCHES = 16
 """Objects that are fetched at the same time."""
 ROWS = 100_000
 """From so many rows on a summary is folded before more is added."""
+FOLDERS = 32
+"""What was met is remembered by so many threads: those of a cluster's worker live longer than what they read."""
 EVERY = 4096
 """After so many files what they said is kept: an interruption loses no more than that."""
 
@@ -51,18 +54,21 @@ class Piece(NamedTuple):
 Fetch = Callable[[Log], Piece]
 
 
-def gather(
-    logs: Iterable[Log], fetch: Fetch | None, span: Span, store: Store, report: Report, moved: Callable[[], None]
-) -> None:
-    """Reads all files that were not read before; `moved` is called for every file. The files are asked for one by one.
+Reading = Callable[[Iterable[Log], Span], Iterator[Part]]
+"""Whoever reads files, and asks for them one by one. Raises RemediateError, CallFailed."""
 
-    Raises BadInput, Refused where the store cannot be written. What was read before `logs` or `fetch` raised is kept.
+
+def gather(
+    logs: Iterable[Log], reading: Reading, span: Span, store: Store, report: Report, moved: Callable[[], None]
+) -> None:
+    """Reads all files that were not read before; `moved` is called for every file.
+
+    Raises BadInput, Refused where the store cannot be written. What was read before `logs` or `reading` raised is kept.
     """
     with store.writing():
         new = _new(logs, span, store.marks(), report, moved)
         sums = Sums(store, span)
-        pieces = _fetched(new, fetch) if fetch else map(Piece, new)
-        for parts, outcomes in _saving(_read(pieces, span), sums):
+        for parts, outcomes in _saving(reading(new, span), sums):
             sums.add(parts, outcomes)
             for outcome in outcomes:
                 report.add(outcome)
@@ -87,7 +93,12 @@ def _new(logs: Iterable[Log], span: Span, marks: Marks, report: Report, moved: C
             moved()
 
 
-def _fetched(logs: Iterable[Log], fetch: Fetch) -> Iterator[Piece]:
+def here(fetch: Fetch | None) -> Reading:
+    """Reads them with the processors of this machine."""
+    return lambda logs, span: _read(fetched(logs, fetch) if fetch else map(Piece, logs), span)
+
+
+def fetched(logs: Iterable[Log], fetch: Fetch) -> Iterator[Piece]:
     """In the same order, a few ahead of whoever wants them."""
     waiting: deque[tuple[int, Future[Piece]]] = deque()
     held = 0
@@ -172,7 +183,7 @@ def _known(log: Log) -> Log:
         return log._replace(mark=marked(os.fsencode(log.where)))  # whoever reads it says why it cannot be
 
 
-def _batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+def batches_of(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
     batch: list[Piece] = []
     size = 0
     for piece in pieces:
@@ -187,26 +198,32 @@ def _batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 def _read(pieces: Iterable[Piece], span: Span) -> Iterator[Part]:
     """What each batch came to, in whatever order they are done; no more are in hand than the processes need."""
-    workers = os.cpu_count() or 1
-    batches = _batches(pieces)
+    batches = batches_of(pieces)
     begin = list(islice(batches, 2))
     if len(begin) < 2:  # processes take longer to start than this takes
         yield from (read(span, batch) for batch in begin)
         return
-    batches = chain(begin, batches)
+    workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=calm) as pool:
-        waiting: set[Future[Part]] = set()
         try:
-            while True:
-                while len(waiting) < workers * AHEAD and (batch := next(batches, None)):
-                    waiting.add(pool.submit(read, span, batch))
-                if not waiting:
-                    return
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for one in done:
-                    yield one.result()
+            yield from spread(pool, workers, partial(read, span), chain(begin, batches))
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def spread(
+    pool: Executor, workers: int, work: Callable[[list[Piece]], Part], batches: Iterator[list[Piece]]
+) -> Iterator[Part]:
+    """Keeps so many workers busy, with no more in hand than that takes."""
+    waiting: set[Future[Part]] = set()
+    while True:
+        while len(waiting) < workers * AHEAD and (batch := next(batches, None)):
+            waiting.add(pool.submit(work, batch))
+        if not waiting:
+            return
+        done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+        for one in done:
+            yield one.result()
 
 
 def calm() -> None:
@@ -234,8 +251,13 @@ def _one(span: Span, piece: Piece, weeks: Weeks) -> Outcome:
     return taken(folder(span), span, log, content, weeks)
 
 
-@cache
 def folder(span: Span) -> Folder:
+    """What this thread folds with."""
+    return _folder(span, threading.get_ident())
+
+
+@lru_cache(FOLDERS)
+def _folder(span: Span, thread: int) -> Folder:
     from remediate.evidence.actions import names
     from remediate.evidence.arns import tells
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from remediate.cli.sources import S3, Folder, Remote, Source
+from remediate.cli.sources import S3, Bring, Folder, Remote, Source
 from remediate.cli.work import SystemClock
 from remediate.errors import BadInput
 from remediate.evidence.gathered import Report, Span
@@ -49,14 +49,18 @@ class Origin(Protocol):
         ...
 
 
-def named(text: str, connect: Connect, *, requester_pays: bool) -> Origin:
+def named(text: str, connect: Connect, *, requester_pays: bool, scheduler: str = "") -> Origin:
     """FOLDER, s3://BUCKET/PREFIX, cloudtrail:[REGION,…], lake:ARN or athena:DATABASE.TABLE. Raises BadInput."""
+    if scheduler and text.startswith((ASKED, *QUERIED)):
+        raise BadInput(
+            "only files are read by a cluster", remedy="--scheduler goes with FOLDER and s3://BUCKET/PREFIX."
+        )
     if text.startswith(ASKED):
         return History(connect(), text.removeprefix(ASKED))
     for begin, kind in QUERIED.items():
         if text.startswith(begin):
             return Queried(connect(), kind, text.removeprefix(begin))
-    return Files(_files(text, connect, requester_pays), text)
+    return Files(_files(text, connect, requester_pays), text, scheduler)
 
 
 def account_id(text: str) -> str:
@@ -76,15 +80,16 @@ def _files(text: str, connect: Connect, requester_pays: bool) -> Source:
 
     prefix = (found[2] or "").strip("/")
     aws = connect()
-    return Remote(Bucket(aws, found[1], requester_pays=requester_pays), f"{prefix}/" if prefix else "", aws.region)
+    bucket = Bucket(aws, found[1], requester_pays=requester_pays)
+    bring = Bring(found[1], requester_pays, aws.region, aws.endpoint)
+    return Remote(bucket, f"{prefix}/" if prefix else "", aws.region, bring)
 
 
 class Files:
     """Log files."""
 
-    def __init__(self, source: Source, name: str) -> None:
-        self._source = source
-        self._name = name
+    def __init__(self, source: Source, name: str, scheduler: str) -> None:
+        self._source, self._name, self._scheduler = source, name, scheduler
 
     def whose(self, asked: str) -> Whose:
         found = self._source.survey()
@@ -92,9 +97,12 @@ class Files:
         return Whose(account, _partition(found, account), found.files)
 
     def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
-        from remediate.cli.gathering import gather
+        from remediate.cli.cluster import there
+        from remediate.cli.gathering import gather, here
 
-        gather(self._source.logs(span.account, span.since), self._source.fetch, span, store, report, moved)
+        source = self._source
+        reading = there(self._scheduler, source.bring) if self._scheduler else here(source.fetch)
+        gather(source.logs(span.account, span.since), reading, span, store, report, moved)
         if not report.seen:
             raise BadInput(
                 f"there is no log file of CloudTrail in {self._name} since {span.since}",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from remediate.cli.gathering import Fetch, Piece
 from remediate.evidence import layout
@@ -24,6 +25,11 @@ class Source(Protocol):
         """Brings what a file holds; None where every process can open it."""
         ...
 
+    @property
+    def bring(self) -> Fetch | None:
+        """The same for another machine, which has credentials of its own."""
+        ...
+
     def survey(self) -> Survey: ...
 
     def logs(self, account: str, since: date) -> Iterator[Log]:
@@ -35,6 +41,7 @@ class Folder:
     """A folder of this machine."""
 
     fetch = None
+    bring = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -49,10 +56,11 @@ class Folder:
 class Remote:
     """A bucket, or what lies below a prefix in it."""
 
-    def __init__(self, bucket: "Bucket", prefix: str, region: str) -> None:
+    def __init__(self, bucket: "Bucket", prefix: str, region: str, bring: "Bring") -> None:
         self._bucket = bucket
         self._prefix = prefix
         self._region = region
+        self.bring: Fetch | None = bring
         self._root = f"{S3}{bucket.name}/"
         self._homes: list[layout.Home] = []
 
@@ -70,14 +78,38 @@ class Remote:
         return self._logs(layout.logs(self._bucket, places, since))
 
     def fetch(self, wanted: Log) -> Piece:
-        from remediate.aws.bucket import Lost
-
-        try:
-            return Piece(wanted, self._bucket.content(wanted.where.removeprefix(self._root)))
-        except Lost as error:
-            return Piece(wanted, failure=str(error))
+        return _piece(self._bucket, wanted)
 
     def _logs(self, objects: "Iterator[layout.Object]") -> Iterator[Log]:
         for key, size, tag in objects:
             if found := log(f"{self._root}{key}", size, tag):
                 yield found
+
+
+class Bring(NamedTuple):
+    """Brings objects of a bucket to whichever machine it is sent to, with the credentials that are found there."""
+
+    bucket: str
+    requester_pays: bool
+    region: str
+    endpoint: str | None
+
+    def __call__(self, wanted: Log) -> Piece:
+        return _piece(_bucket(self), wanted)
+
+
+@cache
+def _bucket(bring: Bring) -> "Bucket":
+    from remediate.aws.bucket import Bucket
+    from remediate.aws.session import Session
+
+    return Bucket(Session(None, bring.region, bring.endpoint), bring.bucket, requester_pays=bring.requester_pays)
+
+
+def _piece(bucket: "Bucket", wanted: Log) -> Piece:
+    from remediate.aws.bucket import Lost
+
+    try:
+        return Piece(wanted, bucket.content(wanted.where.removeprefix(f"{S3}{bucket.name}/")))
+    except Lost as error:
+        return Piece(wanted, failure=str(error))

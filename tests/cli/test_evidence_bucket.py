@@ -19,7 +19,7 @@ from support.faults import Faults, cut_short, refusal
 
 from remediate.aws.bucket import ATTEMPTS
 from remediate.cli import evidence, origins, work
-from remediate.cli.gathering import AHEAD, BATCH, FETCHES, Piece, gather
+from remediate.cli.gathering import AHEAD, BATCH, FETCHES, Piece, gather, here
 from remediate.cli.sources import Source
 from remediate.errors import RemediateError
 from remediate.evidence.gathered import Report, span
@@ -263,7 +263,7 @@ def test_files_are_asked_for_one_by_one_and_what_was_read_before_a_refusal_is_ke
     report = Report(account=ct.ACCOUNT, source="", since=about.since, until=NOW.date())
     store = Store(tmp_path, ct.ACCOUNT)
     with pytest.raises(RemediateError, match="refused"):
-        gather(logs(), lambda log: Piece(log, content), about, store, report, lambda: counts.update(["done"]))
+        gather(logs(), here(lambda log: Piece(log, content)), about, store, report, lambda: counts.update(["done"]))
     assert counts["most"] <= (os.cpu_count() or 1) * AHEAD * BATCH + 2 * FETCHES + 2 * BATCH
     [week] = store.weeks()
     summary, files = store.load(week)
