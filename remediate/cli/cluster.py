@@ -5,6 +5,7 @@ that is Dask's to do. Whoever reaches the scheduler can have its workers run any
 https://distributed.dask.org/en/stable/resilience.html
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from remediate.evidence.logs import Log
 if TYPE_CHECKING:
     from distributed import Client
 
+PACKAGE = "remediate-aws"
 PATIENCE = 10
 """Seconds for the scheduler to answer."""
 AGAIN = "Run it again: what was read until now is kept."
@@ -62,6 +64,7 @@ def _connected(scheduler: str) -> "Iterator[Client]":
         raise BadInput(
             "there is no Dask here to reach a cluster with", remedy="pip install 'remediate-aws[cluster]'"
         ) from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it would say of an end is said below
     try:
         client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -85,12 +88,12 @@ def _threads(client: "Client", scheduler: str) -> int:
     threads = client.nthreads()
     if not threads:
         raise BadInput(f"the scheduler at {scheduler} has no workers", remedy="dask worker ADDRESS --nthreads 1")
-    found = client.run(version, "remediate-aws", on_error="return")
+    found = client.run(version, PACKAGE, on_error="return")
     others = {worker: said for worker, said in found.items() if said != __version__}
     if others:
         raise BadInput(
             f"{len(others)} of {len(found)} workers do not have remediate {__version__}",
             details=[f"{worker}: {said}" for worker, said in sorted(others.items())],
-            remedy=f"pip install 'remediate-aws[cluster]=={__version__}' on them.",
+            remedy=f"On them: pip install {PACKAGE}=={__version__}",
         )
     return sum(threads.values())

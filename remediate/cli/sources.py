@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from remediate.cli.gathering import Fetch, Piece
 from remediate.evidence import layout
 from remediate.evidence.logs import Log, Survey, log, survey
+from remediate.model import Struct
 from remediate.store.logs import logs_in
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Remote:
                 yield found
 
 
-class Bring(NamedTuple):
+class Bring(Struct, frozen=True):
     """Brings objects of a bucket to whichever machine it is sent to, with the credentials that are found there."""
 
     bucket: str
