@@ -116,7 +116,11 @@ def test_workers_read_a_bucket_themselves(
 @pytest.mark.parametrize(
     ("typed", "fake", "words"),
     [
-        ("tcp://127.0.0.1:1", {}, ["no scheduler of Dask answers at tcp://127.0.0.1:1", "tcp://HOST:8786"]),
+        (
+            "tcp://127.0.0.1:1",
+            {"PATIENCE": 0.2},
+            ["no scheduler of Dask answers at tcp://127.0.0.1:1", "tcp://HOST:8786"],
+        ),
         ("nonsense://x", {}, ["no scheduler of Dask answers at nonsense://x"]),
         ("", {"__version__": "9.9"}, ["2 of 2 workers do not have remediate 9.9", ": 0.1.0", "remediate-aws==9.9"]),
         ("", {"PACKAGE": "none"}, ["2 of 2 workers do not have remediate", "No package metadata"]),
@@ -124,14 +128,14 @@ def test_workers_read_a_bucket_themselves(
 )
 def test_a_cluster_that_cannot_read(
     typed: str,
-    fake: Mapping[str, str],
+    fake: Mapping[str, str | float],
     words: Sequence[str],
     scheduler: str,
     logs: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in {"PATIENCE": 0.2, **fake}.items():
+    for name, value in fake.items():
         monkeypatch.setattr(cluster, name, value)
     with pytest.raises(BadInput) as caught:
         gathered(logs, there(typed or scheduler, None), tmp_path)
