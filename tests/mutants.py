@@ -16,11 +16,20 @@ STOPPING = "a run that is stopping sends nothing: the sender looks again right b
 NEVER = "stands where nothing comes by, for the type checker"
 NO_VARIABLE = "the names of actions have no variables: nobody asks for the value of one"
 SLOWER = "the same places are looked at again, or all of them where one would do: slower, the same answer"
+EVERYBODY = "everybody is looked at, and not only until two are found: slower, the same answer"
 REQUEST = "only the request is told of it"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
     "guard/carriers.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
+    'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "XXfreeXX")  # and so they are now': EVERYBODY,
+    'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "FREE")  # and so they are now': EVERYBODY,
+    'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") != "free")  # and so they are now': EVERYBODY,
+    "guard/chain.py:_by: moves = allowed.moves if allowed else lambda _: None": FALSY,
+    "guard/trust.py:rules: yield Rule(False, None, given, frozenset({Free(text)}))": "None is no layer either",
+    'guard/vouched.py:_signers: found = saml_metadata.read("\\n".join(map(str, lines)) if isinstance(lines, list) else "XXXX")': (
+        "neither is metadata"
+    ),
     "guard/caller.py:_lost: everywhere = None": SLOWER,
     "guard/caller.py:_lost: for place in sorted(places)[:1] if (everywhere) and False else sorted(places):": SLOWER,
     "guard/caller.py:_lost: for place in sorted(places)[:2] if everywhere else sorted(places):": SLOWER,

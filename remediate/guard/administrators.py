@@ -31,6 +31,9 @@ RIGHTING: Mapping[str, str] = {
 }
 """By what they are about: nobody in particular. Who is spared from some of it may put right the rest."""
 
+MAKE, ENABLE = "iam:CreateVirtualMFADevice", "iam:EnableMFADevice"
+"""What it takes to enrol a device for MFA."""
+
 Level = Literal["", "bound", "free"]
 """Whether somebody works as an administrator: not, in some places or at some times, or always and everywhere."""
 LEVELS: tuple[Level, ...] = ("", "bound", "free")
@@ -48,7 +51,7 @@ def violations(access: Access) -> Iterator[str]:
     """Whether too few would be left, by the changes that would do it."""
     view = Administrators(access)
     people = list(candidates(access.timeline.account))
-    free = (person for person in people if view.level(person, "before") == view.level(person, "after") == "free")
+    free = (person for person in people if view.level(person, "after") == "free")  # and so they are now
     if len(list(islice(free, ADMINISTRATORS))) == ADMINISTRATORS:
         return  # nobody looks at the others: there may be thousands
     levels = [(person, view.level(person, "before"), view.level(person, "after")) for person in people]
@@ -137,8 +140,7 @@ class Administrators:
         return Allowed(self.access, person.principal, {**facts, **way})
 
     def _enrolling(self, user: User) -> list[Call]:
-        device = f"{self._base}:mfa/{user.name}"
-        return [Call("iam:CreateVirtualMFADevice", device), Call("iam:EnableMFADevice", user.arn)]
+        return [Call(MAKE, f"{self._base}:mfa/{user.name}"), Call(ENABLE, user.arn)]
 
     def too_few(self, what: str, after: Sequence[tuple[Person, Level]], wanted: Level) -> Iterator[str]:
         """Nobody can be asked for more administrators than there are."""

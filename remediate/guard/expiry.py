@@ -57,5 +57,7 @@ def _hard(policy: Value) -> bool:
 
 
 def _age(policy: Value) -> int:
-    age = policy.get("MaxPasswordAge") if isinstance(policy, Mapping) else None
-    return age if isinstance(age, int) else 0
+    match policy:
+        case {"MaxPasswordAge": int(age)}:
+            return age
+    return 0

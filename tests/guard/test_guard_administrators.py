@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from support.accounts import (
     ADMIN,
+    ME,
     TOO_MANY,
     account,
     change,
@@ -42,6 +43,15 @@ CONSOLE = deny({"Bool": NO_MFA}, NotAction=SELF_SERVICE)
 OFFICE = deny({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "Bool": {"aws:ViaAWSService": "false"}})
 NIGHT = deny({"DateGreaterThanEquals": {"aws:CurrentTime": "2026-06-01T19:00:00Z"},
               "DateLessThan": {"aws:CurrentTime": "2026-06-02T07:00:00Z"}})  # fmt: skip
+
+ENROLLING = deny({"BoolIfExists": NO_MFA}, NotAction=SELF_SERVICE[:2])
+
+
+def others(*left: str) -> dict[str, Value]:
+    """A Deny of enrolling any other device without MFA."""
+    arns = [f"arn:aws:iam::{ME}:{name}" for name in left]
+    return {"Effect": "Deny", "Action": SELF_SERVICE[:2], "NotResource": arns, "Condition": {"BoolIfExists": NO_MFA}}
+
 
 BOTH = user("ann", password=password(None), keys=(slot(),))
 BY_KEY = user("ann", keys=(slot(),))
@@ -85,6 +95,9 @@ LEVELS: dict[str, tuple[list[Mapping[str, Value]], User | Role, str]] = {
     "no MFA, and no way to enrol": ([ALL, deny({"BoolIfExists": NO_MFA})], SIGNS_IN, ""),
     "no MFA, and half a way to enrol": (
         [ALL, deny({"BoolIfExists": NO_MFA}, NotAction=SELF_SERVICE[:1])], SIGNS_IN, ""),
+    "no MFA, and a way to enrol one's own device": ([ALL, ENROLLING, others("mfa/ann", "user/ann")], SIGNS_IN, "free"),
+    "no MFA, and a way to enrol the device of another": ([ALL, ENROLLING, others("mfa/*", "user/bob")], SIGNS_IN, ""),
+    "no MFA, and a way to enrol another device": ([ALL, ENROLLING, others("mfa/bob", "user/ann")], SIGNS_IN, ""),
     "no MFA, with a device": ([ALL, deny({"BoolIfExists": NO_MFA})], WITH_DEVICE, "free"),
     "no MFA by its age, with a device": ([ALL, NO_AGE], WITH_DEVICE, "free"),
     "no MFA by its age, by key": ([ALL, NO_AGE], BY_KEY, ""),
@@ -241,3 +254,35 @@ def test_what_would_lock_administrators_out(now: Account, changes: list[Change],
     found = list(administrators.violations(Access(Timeline(now, changes))))
     assert bool(found) == bool(said), found
     assert said in "\n".join(found)
+
+
+def comes(id: int, *said: Mapping[str, Value]) -> Change:
+    return change(id, at("iam.group_inline", "g", f"no{id}"), None, document(*said), risk="restrictive")
+
+
+HARMLESS = comes(1, deny({"Bool": {"aws:ViaAWSService": "true"}}, Action="iam:AttachUserPolicy"))
+DETACH = deny(Action="iam:DetachUserPolicy")
+NEAR = deny({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, Action="iam:DetachUserPolicy")
+NO_KEY = change(2, at("iam.access_key", "ann", "AKIAANN"), "Active", "Inactive", risk="restrictive")
+NO_PASSWORD = change(3, at("iam.login_profile", "ann"), "password", None, risk="restrictive")
+BLAMED: dict[str, tuple[Account, list[Change], str]] = {
+    "one call, and one that nobody loses": (PEOPLE, [HARMLESS, comes(2, DETACH)], "#2 iam.group_inline/g/no2"),
+    "from one network, and one that nobody loses": (PEOPLE, [HARMLESS, comes(2, NEAR)], "#2 iam.group_inline/g/no2"),
+    "of those whom hours bind": (BOUND, [HARMLESS, comes(2, DETACH)], "#2 iam.group_inline/g/no2"),
+    "twice over": (PEOPLE, [comes(1, deny()), comes(2, deny())], "#1 iam.group_inline/g/no1"),
+    "by key, and without MFA nothing is lost": (
+        admins(ann=BY_KEY, bob=user("bob", keys=(slot(),))),
+        [HARMLESS, comes(2, deny({"Null": {"aws:MultiFactorAuthPresent": "true"}}))], "#2 iam.group_inline/g/no2"),
+    "a key and the password": (admins(ann=BOTH), [NO_KEY, NO_PASSWORD], "#2 iam.access_key/ann/AKIAANN"),
+    "a user": (
+        admins(ann=BOTH, bob=person("bob")), [change(1, at("iam.user", "bob"), {}, None, risk="destructive")],
+        "#1 iam.user/bob"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("now", "changes", "by"), BLAMED.values(), ids=BLAMED)
+def test_the_change_that_ends_an_administrators_work_is_named_and_no_other(
+    now: Account, changes: list[Change], by: str
+) -> None:
+    found = list(administrators.violations(Access(Timeline(now, changes))))
+    assert [line.rpartition(" needed: ")[2] for line in found] == [by]

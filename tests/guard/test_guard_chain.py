@@ -158,6 +158,8 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
     "a user, kept out by a tag that comes": (
         now(BY_ANN, said=[lets(ROOT), lets(ROOT, "Deny", StringEquals={"aws:PrincipalTag/team": "dev"})],
             users=OPS_TEAM), [RETAGGED], "#3 iam.user_tag/ann/team: ops"),
+    "a user, kept out of the office as before": (
+        now(BY_ANN, said=[lets(ROOT), lets(ROOT, "Deny", IpAddress=OFFICE)]), [loses("user", "bob")], ""),
     "a user, kept out by a tag already": (
         now(BY_ANN, said=[lets(ROOT), lets(ROOT, "Deny", StringEquals=TEAM)], users=OPS_TEAM), [loses()], ""),
     "a user, who is named and denied it": (now(BY_ANN, ANN), [denied(DENY)], "#1 iam.user_inline/ann/no: ops"),

@@ -187,7 +187,7 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
          change(3, at("iam.group_policy", "g", ADMIN), "attached", None, 2, risk="restrictive")],
         "only 0",
     ),
-    "a user that goes": (admins("a", "b"), [change(1, at("iam.user", "a"), {}, None, risk="destructive")], "only 1"),
+    "a user that goes": (admins("a", "b"), [change(1, at("iam.user", "a"), {}, None, risk="destructive")], "(user/b)"),
     "the caller's key": (admins("a", "b"), [no_key("caller", "AKIACALLER")], "what this run works with"),
     "another key of the caller": (admins("a", "b"), [no_key("caller", "AKIAOTHER")], ""),
     "the caller's password": (admins("a", "b"), [no_password("caller")], ""),

@@ -1,5 +1,7 @@
 """An administrator role that nobody may assume any more is no administrator; and the caller keeps its own way in."""
 
+from typing import Any
+
 import pytest
 from support.accounts import ADMIN, ME, account, change, document, holding, password, role, user
 from support.accounts import NOW as TODAY
@@ -23,8 +25,12 @@ NOW = account(
 )
 
 
+def lets(principal: Value, effect: str = "Allow") -> dict[str, Value]:
+    return {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"}
+
+
 def trust(principal: Value, effect: str = "Allow") -> Value:
-    return {"path": "/", "trust": document({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"})}
+    return {"path": "/", "trust": document(lets(principal, effect))}
 
 
 def violations(now: Account, *changes: Change) -> list[str]:
@@ -87,7 +93,7 @@ TWO: Value = {"Federated": [OKTA["Federated"], HUB["Federated"]]}
 ISSUER: Value = {"Federated": f"arn:aws:iam::{ME}:oidc-provider/idp.example/x"}
 OLD, NEW, UNREAD = signer("old"), signer("new"), {"metadata": ["?"]}
 OPENED = change(1, OPS, trust(OKTA), trust(ROOT))
-VOUCHED: dict[str, tuple[Value, list[Change], str]] = {
+VOUCHED: dict[str, tuple[Any, list[Change], str]] = {
     "it goes": (OKTA, [provider(OLD)], "#2 iam.saml_provider/okta"),
     "another one goes": (OKTA, [provider(OLD, name="hub")], ""),
     "one of another name goes": (OKTA, [provider(OLD, name="x-okta")], ""),
@@ -103,6 +109,7 @@ VOUCHED: dict[str, tuple[Value, list[Change], str]] = {
     "there was a user too": ({**OKTA, "AWS": "AIDAEXAMPLEEXAMPLE123"}, [provider(OLD)], "#2 iam.saml_provider/okta"),
     "there is another provider too": (TWO, [provider(OLD)], ""),
     "both go": (TWO, [change(3, at("iam.saml_provider/hub"), OLD, None), provider(OLD)], "#3 iam.saml_provider/hub"),
+    "another one is kept out, and it goes": ([lets(OKTA), lets(HUB, "Deny")], [provider(OLD)], "#2 iam.saml_provider"),
     "an issuer goes": (ISSUER, [provider({}, kind="oidc", name="idp.example/x")], "#2 iam.oidc_provider/idp"),
     "an issuer is another": (ISSUER, [provider({}, {"url": "x"}, "oidc", name="idp.example/x")], ""),
     "it goes, after the role has another door": (OKTA, [OPENED, provider(OLD, None, "saml", 1)], ""),
@@ -113,8 +120,9 @@ VOUCHED: dict[str, tuple[Value, list[Change], str]] = {
 
 
 @pytest.mark.parametrize(("now", "changes", "by"), VOUCHED.values(), ids=VOUCHED)
-def test_a_role_whose_people_no_identity_provider_vouches_for(now: Value, changes: list[Change], by: str) -> None:
-    here = account(NOW.state, {OPS: trust(now)}, roles=[role("ops", now)], users=NOW.users.values())
+def test_a_role_whose_people_no_identity_provider_vouches_for(now: Any, changes: list[Change], by: str) -> None:
+    entry: Value = {"path": "/", "trust": document(*now)} if isinstance(now, list) else trust(now)
+    here = account(NOW.state, {OPS: entry}, roles=NOW.roles.values(), users=NOW.users.values())
     found = violations(here, *changes)
     assert bool(found) == bool(by), found
     assert not by or f"only 1 would be left (user/ann), at least 2 are needed: {by}" in found[0]
