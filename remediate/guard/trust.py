@@ -82,7 +82,7 @@ def rules(
         for one in prepared(_anywhere(text), known):
             yield Rule(allows, given, given if sure else NOWHERE, one.open | doubt)
             if not sure and not allows:
-                yield Rule(False, NOWHERE, given, frozenset({Free(text)}))
+                yield Rule(False, NOWHERE, given)
 
 
 def _statements(trust: Value) -> Iterator[str]:

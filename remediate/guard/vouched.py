@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from remediate.controls import saml_metadata
 from remediate.guard.timeline import Timeline
+from remediate.guard.trust import policy_of
 from remediate.model import Address, Change, Value, kind_of, name_of
 from remediate.policy import aws_principals, deleted_principals, federated_principals, trust_statements
 
@@ -15,9 +16,9 @@ def ended(timeline: Timeline, role: Address) -> Change | None:
     """The change after which nobody may assume a role any more, for identity providers alone let people in, and none
     of them vouches for anybody whom it vouches for now."""
     lost = [c for kind in PROVIDERS for c in timeline.of_kind(kind) if _ends(c)]
-    for span in timeline.spans(role) if lost else ():
+    for span in timeline.spans(role):
         then = [c for c in lost if span.ended is None or not timeline.before(span.ended, c.id)]
-        by = [_named(then, arn) for arn in _only(span.value.get("trust") if isinstance(span.value, Mapping) else None)]
+        by = [_named(then, arn) for arn in _only(policy_of(span.value))]
         if by and (gone := [change for change in by if change]) == by:
             return max(gone, key=lambda change: change.id)
     return None
