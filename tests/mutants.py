@@ -17,6 +17,7 @@ NEVER = "stands where nothing comes by, for the type checker"
 NO_VARIABLE = "the names of actions have no variables: nobody asks for the value of one"
 SLOWER = "the same places are looked at again, or all of them where one would do: slower, the same answer"
 EVERYBODY = "everybody is looked at, and not only until two are found: slower, the same answer"
+CLOSER = "somebody is looked at more closely, whom a glance would do for: slower, the same answer"
 REQUEST = "only the request is told of it"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
@@ -30,6 +31,17 @@ EXPLAINED: Mapping[str, str] = {
     'guard/vouched.py:_signers: found = saml_metadata.read("\\n".join(map(str, lines)) if isinstance(lines, list) else "XXXX")': (
         "neither is metadata"
     ),
+    "guard/administrators.py:candidates: if any(True for _ in ways.of_user(user)) or (": CLOSER,
+    'guard/administrators.py:_may_be_iam: if not isinstance(item, Mapping) and item.get("Effect") != "Allow":': CLOSER,
+    "guard/administrators.py:_may_be_iam: return True": CLOSER,
+    'guard/administrators.py:_may_be_iam: actions = item.get(None, "*")': CLOSER,
+    'guard/administrators.py:_may_be_iam: actions = item.get("XXActionXX", "*")': CLOSER,
+    'guard/administrators.py:_may_be_iam: actions = item.get("action", "*")': CLOSER,
+    'guard/administrators.py:_may_be_iam: actions = item.get("ACTION", "*")': CLOSER,
+    'guard/administrators.py:_may_be_iam: return any(str(action)[:1] in "XXiI*?XX" for action in (actions if isinstance(actions, list) else [actions]))': CLOSER,
+    'guard/administrators.py:_may_be_iam: return any(str(action)[:1] in "iI*?" for action in (actions if (isinstance(actions, list)) or True else [actions]))': CLOSER,
+    'guard/administrators.py:Administrators._by: if found == "XXfreeXX" or way is not ways.WITHOUT_MFA or isinstance(who, Role):': CLOSER,
+    'guard/administrators.py:Administrators._by: if found == "FREE" or way is not ways.WITHOUT_MFA or isinstance(who, Role):': CLOSER,
     "guard/caller.py:_lost: everywhere = None": SLOWER,
     "guard/caller.py:_lost: for place in sorted(places)[:1] if (everywhere) and False else sorted(places):": SLOWER,
     "guard/caller.py:_lost: for place in sorted(places)[:2] if everywhere else sorted(places):": SLOWER,

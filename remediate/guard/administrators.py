@@ -35,8 +35,8 @@ MAKE, ENABLE = "iam:CreateVirtualMFADevice", "iam:EnableMFADevice"
 """What it takes to enrol a device for MFA."""
 
 Level = Literal["", "bound", "free"]
-"""Whether somebody works as an administrator: not, in some places or at some times, or always and everywhere."""
-LEVELS: tuple[Level, ...] = ("", "bound", "free")
+"""Whether somebody works as an administrator: not, in some places or at some times, or always and everywhere. They
+compare as the words do."""
 
 
 class Person(NamedTuple):
@@ -124,7 +124,7 @@ class Administrators:
         return self._best(person, who, side)
 
     def _best(self, person: Person, who: User | Role, side: Side) -> Level:
-        return max((self._by(person, who, way, side) for way in _ways(who)), key=LEVELS.index, default="")
+        return max((self._by(person, who, way, side) for way in _ways(who)), default="")
 
     def _by(self, person: Person, who: User | Role, way: Known, side: Side) -> Level:
         """By one way of working; without a device in the console, after enrolling one if need be."""
@@ -133,7 +133,7 @@ class Administrators:
             return found
         enrolling = _level(self._allowed(person, way).asked(self._enrolling(who)), side)
         then = _level(self._allowed(person, ways.WITH_MFA).asked(self.righting), side)
-        return max(found, min(enrolling, then, key=LEVELS.index), key=LEVELS.index)
+        return max(found, min(enrolling, then))
 
     def _allowed(self, person: Person, way: Known) -> Allowed:
         facts = facts_of(self.timeline.account, person.principal)
@@ -144,7 +144,7 @@ class Administrators:
 
     def too_few(self, what: str, after: Sequence[tuple[Person, Level]], wanted: Level) -> Iterator[str]:
         """Nobody can be asked for more administrators than there are."""
-        left = sorted(person.name for person, level in after if LEVELS.index(level) >= LEVELS.index(wanted))
+        left = sorted(person.name for person, level in after if level >= wanted)
         least = min(ADMINISTRATORS, len(after))
         if len(left) >= least:
             return

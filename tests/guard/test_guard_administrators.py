@@ -77,6 +77,8 @@ LEVELS: dict[str, tuple[list[Mapping[str, Value]], User | Role, str]] = {
     "all of IAM, but one person": ([ALL, {**deny(Action="iam:*"), "Resource": "arn:*:user/ceo"}], SIGNS_IN, "free"),
     "a part of it": ([statement(["iam:Attach*", "iam:Put*"])], SIGNS_IN, ""),
     "all but IAM": ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], SIGNS_IN, ""),
+    "all but S3": ([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], SIGNS_IN, "free"),
+    "all of IAM, in capitals": ([statement("IAM:*")], SIGNS_IN, "free"),
     "IAM of one person": ([statement("iam:*", "arn:aws:iam::111122223333:user/bob")], SIGNS_IN, ""),
     "IAM by two statements": ([statement("iam:*", "arn:*:user/*"), OTHERS], SIGNS_IN, "free"),
     "IAM from the office": ([BY_OFFICE], SIGNS_IN, "bound"),
