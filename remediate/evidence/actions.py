@@ -80,8 +80,9 @@ def _named(service: str, action: str) -> tuple[str, str]:
 
 
 def names() -> Iterator[str]:
-    """The names of all events of which it is known what they needed."""
-    for event in (*(action.name for action in catalog.actions().values()), *_exceptions()):
+    """The names of all events whose parameters may tell what they were about."""
+    about = (action.name for action in catalog.actions().values() if action.arns != ("*",))
+    for event in (*about, *_exceptions()):
         service, _, name = event.partition(":")
         yield name
         if service == "lambda":

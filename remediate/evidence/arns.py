@@ -10,7 +10,7 @@ What a policy must name is not always what the record calls it: `forms` says wha
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 
 import msgspec
@@ -27,6 +27,8 @@ Parameters = Mapping[str, tuple[str, ...]]
 DEEPEST = 4
 MOST = 64
 """More resources than these in one call are not told one by one."""
+LATELY = 10_000
+"""So many calls are remembered with what they were about: most differ in what does not matter for it."""
 PLACES = ("Partition", "Region", "Account")
 _PART = re.compile(r"\$\{(\w+)\}")
 _QUEUE = re.compile(r"/(\d{12})/([^/]+)$")
@@ -53,13 +55,22 @@ def tells(account: str, partition: str) -> Tells:
     """What says of a call in this account which ARNs it was about: by its event, its region and its parameters as JSON.
     Nothing where that is not told. `?` stands for a character that AWS made up."""
 
+    @lru_cache(LATELY)
+    def named(
+        action: str, region: str, given: tuple[tuple[str, tuple[str, ...]], ...], arns: Sequence[str]
+    ) -> Sequence[str]:
+        places = {"Partition": partition, "Region": region, "Account": account}
+        found = list(_told(action, places, dict(given), arns))
+        return sorted(set(found)) if len(found) <= MOST else ()
+
     def told(event: str, region: str, text: bytes) -> Sequence[str]:
         need = needed(event)
-        if need is None or not need.actions:
+        if need is None or not need.actions or not kinds(need.actions[0]):
             return ()
-        places = {"Partition": partition, "Region": region, "Account": account}
-        found = list(_told(need.actions[0], places, parameters(text)))  # the others are about the same
-        return sorted(set(found)) if len(found) <= MOST else ()
+        action = need.actions[0]  # the others are about the same
+        given = parameters(text)
+        used = tuple((name, given[name]) for name in _used(action) if name in given)
+        return named(action, region, used, tuple(one for texts in given.values() for one in texts if one[:4] == "arn:"))
 
     return told
 
@@ -71,31 +82,39 @@ def parameters(text: bytes) -> Parameters:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     found: dict[str, tuple[str, ...]] = {}
-    level: list[tuple[str, Value]] = [("", value)]
+    level = _mappings(value)
     for _ in range(DEEPEST):
-        here: dict[str, list[str]] = defaultdict(list)
-        level = list(_below(level))
-        for name, item in level:
-            here[name].extend(_texts(item))
-        found = {**{name: tuple(texts) for name, texts in here.items() if texts}, **found}
+        here: dict[str, list[str]] = {}
+        below: list[Mapping[str, Value]] = []
+        for one in level:
+            for name, item in one.items():
+                if isinstance(item, str):
+                    here.setdefault(name.lower(), []).append(item)
+                elif isinstance(item, list | dict):
+                    here.setdefault(name.lower(), []).extend(_texts(item))
+                    below.extend(_mappings(item))
+        found = {**{name: texts for name, items in here.items() if (texts := tuple(filter(None, items)))}, **found}
+        level = below
     return found
 
 
-def _below(level: Sequence[tuple[str, Value]]) -> Iterator[tuple[str, Value]]:
-    for _, value in level:
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, Mapping):
-                yield from ((name.lower(), one) for name, one in item.items())
+def _mappings(value: Value) -> Sequence[Mapping[str, Value]]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Mapping)]
 
 
 def _texts(value: Value) -> Iterator[str]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str) and item:
-            yield item
+    return (item for item in value if isinstance(item, str)) if isinstance(value, list) else iter(())
 
 
-def _told(action: str, places: Mapping[str, str], given: Parameters) -> Iterator[str]:
-    arns = [text for texts in given.values() for text in texts if text.startswith("arn:")]
+@cache
+def _used(action: str) -> Sequence[str]:
+    """The names of the parameters that can say what an action is about, besides ARNs."""
+    forms = [form for forms in kinds(action).values() for form in forms]
+    names = [name for form in forms for part in _parts(form) for name in _called(_service(form), part)]
+    return tuple(dict.fromkeys([*names, "queueurl"]))
+
+
+def _told(action: str, places: Mapping[str, str], given: Parameters, arns: Sequence[str]) -> Iterator[str]:
     found: dict[str, list[str]] = {}
     for kind, shapes in kinds(action).items():
         own = [arn for arn in arns if any(_expression(form).fullmatch(arn) for form in shapes)]
@@ -126,10 +145,10 @@ def _expression(form: str) -> re.Pattern[str]:
 
 def _filled(form: str, places: Mapping[str, str], given: Parameters) -> list[str]:
     """The ARNs of this form that the parameters name; none where a part of it is not among them."""
-    service = form.split(":")[2]
+    service = _service(form)
     if service == "sqs" and (queue := _QUEUE.search(next(iter(given.get("queueurl", ())), ""))):
         return [_PART.sub(lambda part: {**places, "Account": queue[1], "QueueName": queue[2]}[part[1]], form)]
-    names = [name for name in _PART.findall(form) if name not in PLACES]
+    names = _parts(form)
     values = [_values(service, name, given) for name in names]
     if sum(len(value) > 1 for value in values) > 1:
         return []
@@ -142,10 +161,26 @@ def _values(service: str, part: str, given: Parameters) -> Sequence[str]:
     called = f"{service}:{part}"
     if called in MADE_UP:
         return [MADE_UP[called]]
-    names = CALLED[called].split() if called in CALLED else [part.lower(), f"{part.lower()}s"]
-    texts = next((given[name] for name in names if name in given), ())
+    texts = next((given[name] for name in _called(service, part) if name in given), ())
     values = [_plain(called, text) for text in texts]
     return values if all(_fits(called, value) for value in values) else []
+
+
+@cache
+def _called(service: str, part: str) -> Sequence[str]:
+    """What parameters may be called that say what a part of an ARN is."""
+    called = f"{service}:{part}"
+    return CALLED[called].split() if called in CALLED else [part.lower(), f"{part.lower()}s"]
+
+
+@cache
+def _parts(form: str) -> Sequence[str]:
+    """The parts of an ARN that parameters say."""
+    return [name for name in _PART.findall(form) if name not in PLACES]
+
+
+def _service(form: str) -> str:
+    return form.split(":", 3)[2]
 
 
 def _plain(called: str, text: str) -> str:

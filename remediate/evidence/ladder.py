@@ -6,7 +6,9 @@ forms than its limit. More values only ever make more forms, so a rung that was 
 comes of the same values in whatever order they are seen, and however they are split.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 Rungs = tuple[str | None, ...]
@@ -14,6 +16,9 @@ Ladder = Callable[[str], Rungs]
 """The forms of a value, finest first and `*` last. A form that is cut already has none on the rungs below its own."""
 
 LONGEST = 256
+LATELY = 10_000
+"""So many addresses are remembered with their networks: the same ones come again."""
+_V4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 ANY = "*"
 
 
@@ -40,10 +45,14 @@ def program(agent: str) -> str:
     return plain(agent.lstrip("[").partition(" ")[0].rstrip("]"))
 
 
+@lru_cache(LATELY)
 def networks(value: str) -> Rungs:
     """An address, its /24 (/56 of version 6), its /16 (/40), any. A service keeps its name until there is none."""
     if value == ANY:
         return (None, None, None, ANY)
+    if _V4.fullmatch(value):  # most are such, and `ip_network` takes thirty times as long
+        first, second, third, _ = value.split(".")
+        return (value, f"{first}.{second}.{third}.0/24", f"{first}.{second}.0.0/16", ANY)
     if value[:1].isdigit() or ":" in value:
         try:
             found = ip_network(value)
