@@ -25,7 +25,6 @@ EXPLAINED: Mapping[str, str] = {
     "guard/carriers.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
     'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "XXfreeXX")  # and so they are now': EVERYBODY,
     'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "FREE")  # and so they are now': EVERYBODY,
-    'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") != "free")  # and so they are now': EVERYBODY,
     "guard/chain.py:_by: moves = allowed.moves if allowed else lambda _: None": FALSY,
     "guard/trust.py:rules: yield Rule(False, None, given)": "None is no layer either",
     'guard/vouched.py:_signers: found = saml_metadata.read("\\n".join(map(str, lines)) if isinstance(lines, list) else "XXXX")': (
