@@ -32,7 +32,7 @@ def refuse(found: Replay | None, changes: Sequence[Change], most: int) -> None:
         return
     addresses = {change.id: change.address for change in changes}
     more = len(found.stopped) + found.more - SHOWN
-    rest = [f"and {more:,} more sorts of calls"] if more > 0 else []
+    rest = [f"and {more:,} more sort{'s' if more > 1 else ''} of calls"] if more > 0 else []
     raise Refused(
         f"the guard refuses this plan: {why}",
         details=[*_lines(found.stopped[:SHOWN], addresses), *rest],
