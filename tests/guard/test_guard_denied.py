@@ -63,6 +63,7 @@ def test_at_the_limit_and_one_over(found: Replay | None, most: int, said: str) -
         (replay(0, 1), 1, "ann: perhaps 1 call of s3:Get0, last on 2026-11-28, by #7 iam.group_member/RequireMFA/ann"),
         (replay(8, sorts=8), 8, "ann: 1 call of s3:Get7, last on 2026-11-28, by #7 iam.group_member/RequireMFA/ann"),
         (replay(9, sorts=9), 9, "and 1 more sort of calls"),
+        (replay(10, sorts=10), 9, "and 2 more sorts of calls"),
         (replay(9, sorts=9, more=1999), 9, "and 2,000 more sorts of calls"),
     ],
 )
@@ -73,7 +74,7 @@ def test_who_would_be_stopped(found: Replay, lines: int, last: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "checked"), [(None, False), (replay(1), False), (replay(0, 1), False), (replay(), True)]
+    ("found", "checked"), [(None, False), (replay(1), False), (replay(1, 1), False), (replay(), True)]
 )
 def test_that_nobody_is_stopped_is_among_what_was_checked(found: Replay | None, checked: bool) -> None:
     said = [(check.guard, check.detail) for check in denied.checks(found)]
