@@ -22,6 +22,19 @@ REQUEST = "only the request is told of it"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
+    "guard/allowed.py:Asked.given: return self._replace(rules=(*self.rules, Rule(True, None, more)))": "None is no layer either",
+    "guard/allowed.py:Allowed.every: yield from (Said(None, text, part, carriers) for part in self._parts(one))": "nobody asks for the layer",
+    'guard/allowed.py:Allowed.sorts: if call.resource == "*" or not set(call.resource) | set("*?"):': CLOSER,
+    'guard/allowed.py:Allowed.sorts: if call.resource == "*" or not set(call.resource) & set("XX*?XX"):': CLOSER,
+    "guard/allowed.py:Allowed.bearing: if open_ is not None and stopped([*now, Rule(None, NOWHERE, every, open_)], every)": FALSY,
+    "guard/allowed.py:Allowed.bearing: if open_ is not None and stopped([*now, Rule(False, None, every, open_)], every)": "None is no layer either",
+    "guard/allowed.py:Allowed._rules: yield Rule(None, now, NOWHERE, open_)": FALSY,
+    "guard/allowed.py:Allowed._rules: yield Rule(False, now, None, open_)": "None is no layer either",
+    "guard/allowed.py:Allowed._rules: yield Rule(None, NOWHERE, here, frozenset({Free(one.text)}) if self.moves(one.text) else open_)": FALSY,
+    "guard/allowed.py:Allowed._rules: yield Rule(False, None, here, frozenset({Free(one.text)}) if self.moves(one.text) else open_)": "None is no layer either",
+    'guard/allowed.py:_statements: return spelled_out(account, {"": frozenset({text})})[""] if (text.startswith("arn:")) or True else (text,)': (
+        "a statement is spelled out already"
+    ),
     "guard/carriers.py:Access.concerned: for address in self.timeline.account.state if (documents) or True else ():": MORE,
     'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "XXfreeXX")  # and so they are now': EVERYBODY,
     'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "FREE")  # and so they are now': EVERYBODY,

@@ -24,6 +24,7 @@ from support.accounts import (
 from remediate.account import Account, Role, User
 from remediate.guard import administrators
 from remediate.guard.administrators import Administrators, candidates
+from remediate.guard.allowed import Side
 from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Value, at
@@ -59,9 +60,15 @@ SIGNS_IN, WITH_DEVICE = user("ann", password=password(None)), user("ann", passwo
 WITHIN = user("ann", password=password(None), boundary=mine("b"))
 
 
+SIDES: tuple[Side, ...] = ("before", "after")
+
+
 def level(now: Account) -> str:
+    """As things are; where nothing is to change, that is so in the end too."""
     view = Administrators(Access(Timeline(now, [])))
-    return next((view.level(person, "before") for person in candidates(now)), "")
+    before, after = ([view.level(person, side) for person in candidates(now)] for side in SIDES)
+    assert before == after
+    return before[0] if before else ""
 
 
 ALL, IAM = statement("*"), statement("iam:*")
@@ -114,6 +121,7 @@ LEVELS: dict[str, tuple[list[Mapping[str, Value]], User | Role, str]] = {
     "at night": ([ALL, NIGHT], BY_KEY, "bound"),
     "on too many conditions": ([ALL, deny({"StringEquals": TOO_MANY})], SIGNS_IN, ""),
     "on a condition that nobody knows": ([ALL, deny({"Sometimes": {"aws:username": "ann"}})], SIGNS_IN, "bound"),
+    "allowed on a condition that nobody knows": ([{**ALL, "Condition": {"Sometimes": {"aws:x": "1"}}}], SIGNS_IN, ""),
     "within a boundary that has IAM": ([ALL], WITHIN, "free"),
 }  # fmt: skip
 

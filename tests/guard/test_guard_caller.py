@@ -112,7 +112,22 @@ def test_a_deny_that_comes_is_weighed_by_what_the_plan_calls(said: Mapping[str, 
     assert violations(now({"all": ALL, "no": document(said)}), NEEDED) == [], "it is there already"
 
 
+AWSS = "arn:aws:iam::aws:policy/Both"
+
+
+def attached(*said: Mapping[str, Value], why: str = "") -> tuple[Account, list[Change], str]:
+    """The caller gets a policy of AWS's with these statements."""
+    facts: State = {**READS, at(AWS_POLICY, AWSS): list(statements(document(*said)))}
+    return now(facts=facts), [change(1, at("iam.user_policy", "caller", AWSS), None, "attached"), NEEDED], why
+
+
 CASES: dict[str, tuple[Account, list[Change], str]] = {
+    "a policy of AWS's that denies something else": attached(statement("s3:*"), deny("sqs:*")),
+    "a policy of AWS's that denies what it calls": attached(
+        statement("s3:*"), deny("iam:Detach*"), why=f"#1 iam.user_policy/caller/{AWSS}"),
+    "two changes that deny it, of which the first is named": (
+        now(), [change(2, at("iam.user_policy", "caller", DENY_ALL), None, "attached"), gets(deny()), NEEDED],
+        "#1 iam.user_inline/caller/no would take"),
     "of a session nobody knows whether it has MFA": (
         now(**SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], "when aws:multifactorauthpresent is false"),
     "a session that works with MFA alone": (now({"all": WITH_MFA}, **SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], ""),
