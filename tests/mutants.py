@@ -18,10 +18,15 @@ NO_VARIABLE = "the names of actions have no variables: nobody asks for the value
 SLOWER = "the same places are looked at again, or all of them where one would do: slower, the same answer"
 EVERYBODY = "everybody is looked at, and not only until two are found: slower, the same answer"
 CLOSER = "somebody is looked at more closely, whom a glance would do for: slower, the same answer"
+LESS = "compares as the word does: more than no word, and less than `bound` or the same"
 REQUEST = "only the request is told of it"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
 EXPLAINED: Mapping[str, str] = {
+    'guard/administrators.py:violations: yield from view.too_few("working administrators", working, "XXboundXX")': LESS,
+    'guard/administrators.py:violations: yield from view.too_few("working administrators", working, "BOUND")': LESS,
+    'guard/administrators.py:Administrators.level: return "XXXX"': LESS,
+    'guard/administrators.py:Administrators._best: return max((self._by(person, who, way, side) for way in _ways(who)), default="XXXX")': LESS,
     "guard/allowed.py:Asked.given: return self._replace(rules=(*self.rules, Rule(True, None, more)))": "None is no layer either",
     "guard/allowed.py:Allowed.every: yield from (Said(None, text, part, carriers) for part in self._parts(one))": "nobody asks for the layer",
     'guard/allowed.py:Allowed.sorts: if call.resource == "*" or not set(call.resource) | set("*?"):': CLOSER,

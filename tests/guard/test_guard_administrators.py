@@ -273,16 +273,23 @@ def comes(id: int, *said: Mapping[str, Value]) -> Change:
 HARMLESS = comes(1, deny({"Bool": {"aws:ViaAWSService": "true"}}, Action="iam:AttachUserPolicy"))
 DETACH = deny(Action="iam:DetachUserPolicy")
 NEAR = deny({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, Action="iam:DetachUserPolicy")
+KEYS_ALONE = deny({"Null": {"aws:MultiFactorAuthPresent": "true"}})
 NO_KEY = change(2, at("iam.access_key", "ann", "AKIAANN"), "Active", "Inactive", risk="restrictive")
 NO_PASSWORD = change(3, at("iam.login_profile", "ann"), "password", None, risk="restrictive")
 BLAMED: dict[str, tuple[Account, list[Change], str]] = {
     "one call, and one that nobody loses": (PEOPLE, [HARMLESS, comes(2, DETACH)], "#2 iam.group_inline/g/no2"),
     "from one network, and one that nobody loses": (PEOPLE, [HARMLESS, comes(2, NEAR)], "#2 iam.group_inline/g/no2"),
     "of those whom hours bind": (BOUND, [HARMLESS, comes(2, DETACH)], "#2 iam.group_inline/g/no2"),
+    "of those whom hours bind, and one that leaves them a place": (
+        BOUND, [comes(1, {**NEAR, "Action": "iam:AttachUserPolicy"}), comes(2, DETACH)], "#2 iam.group_inline/g/no2"),
+    "two calls, each by key": (
+        admins(ann=BY_KEY, bob=user("bob", keys=(slot(),))),
+        [comes(id, {**KEYS_ALONE, "Action": f"iam:{call}UserPolicy"}) for id, call in ((1, "Attach"), (2, "Detach"))],
+        "#1 iam.group_inline/g/no1"),
     "twice over": (PEOPLE, [comes(1, deny()), comes(2, deny())], "#1 iam.group_inline/g/no1"),
     "by key, and without MFA nothing is lost": (
         admins(ann=BY_KEY, bob=user("bob", keys=(slot(),))),
-        [HARMLESS, comes(2, deny({"Null": {"aws:MultiFactorAuthPresent": "true"}}))], "#2 iam.group_inline/g/no2"),
+        [HARMLESS, comes(2, KEYS_ALONE)], "#2 iam.group_inline/g/no2"),
     "a key and the password": (admins(ann=BOTH), [NO_KEY, NO_PASSWORD], "#2 iam.access_key/ann/AKIAANN"),
     "a user": (
         admins(ann=BOTH, bob=person("bob")), [change(1, at("iam.user", "bob"), {}, None, risk="destructive")],
