@@ -8,7 +8,7 @@ https://distributed.dask.org/en/stable/resilience.html
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -80,7 +80,8 @@ def _connected(scheduler: str) -> "Iterator[Client]":
     except CancelledError:
         raise RemediateError(f"the scheduler at {scheduler} is gone", remedy=AGAIN) from None
     finally:
-        client.close()
+        with suppress(RuntimeError):  # Dask's, of a scheduler that is gone: that has been said, or everything is read
+            client.close()
 
 
 def _threads(client: "Client", scheduler: str) -> int:
