@@ -192,16 +192,16 @@ class Job:
         kind = kind_of(change.address)
         third = THIRD.get(kind, change.before)
         wanted: dict[str, Value] = {"before": change.before, "after": change.after, "absent": None, "third": third}
-        now, value = entries().get(change.address), wanted[one.value]
-        if kind not in COVERED or now == value:
-            return
-        try:
-            RESOURCES[kind].write(self.others, change.address, now, value)
-        except CallFailed:
-            return
-        self.tally["edits"] += 1
-        self.edited.add(change.address)
-        with self._lock:
+        with self._lock:  # a thread that looks in between would see what nobody has told it of
+            now, value = entries().get(change.address), wanted[one.value]
+            if kind not in COVERED or now == value:
+                return
+            try:
+                RESOURCES[kind].write(self.others, change.address, now, value)
+            except CallFailed:
+                return
+            self.tally["edits"] += 1
+            self.edited.add(change.address)
             self.story.append(Edited(change.address, value))
             self.written.append((self.book, 0, change.address, value))
             self.oversight.edited(change.address)
