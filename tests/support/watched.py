@@ -93,7 +93,7 @@ class Job:
             self.back = sealed(rollback.inverse(self.plan, done, account, RESOURCES, self.clock.now()))
             save(self.back, path)
             self.book = "rollback"
-            self.oversight = Oversight(self.back.changes, self.spared)
+            self.oversight = Oversight(self.back.changes, self.spared, edited=bool(self.edited))
         return self._run(self.back, path, wrong, parallel)
 
     def _run(self, plan: Plan, path: Path, wrong: Iterable[Disturbance], parallel: int) -> Result | None:
