@@ -115,6 +115,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "tests/guard/test_guard_lockout.py::test_what_would_lock_out",
             "tests/guard/test_guard_administrators.py::test_how_somebody_works_as_an_administrator",
             "tests/guard/test_guard_administrators.py::test_what_would_lock_administrators_out",
+            "tests/guard/test_guard_trust.py::test_a_role_whose_people_no_identity_provider_vouches_for",
             "tests/guard/test_guard_caller.py::test_a_deny_that_comes_is_weighed_by_what_the_plan_calls",
             "tests/guard/test_guard_caller.py::test_what_a_plan_may_do_to_its_caller",
             "tests/guard/test_guard_chain.py::test_who_assumed_the_role_can_assume_it_again",
