@@ -1,18 +1,15 @@
 """What goes wrong while a plan runs, and the account and the journal of a run to which it happens."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
-from botocore.httpsession import URLLib3Session
 
 from remediate.aws.live import LiveAccount
 from remediate.errors import CallFailed, NotYet, OutcomeUnknown
-from remediate.model import Address, Event, Receipt, Value
+from remediate.model import Address, Change, Event, Receipt, Value
 from remediate.store.journal import Journal
 from support import faults as f
-from support.story import Answer, Looked, Recorded
+from support.story import Answer, Looked, Recorded, Sent
 
 if TYPE_CHECKING:
     from support.watched import Job
@@ -38,18 +35,16 @@ class Crashed(BaseException):
     """The process ends here."""
 
 
-def delivered(call: f.Call) -> AWSResponse | None:
-    """The call arrives, and nobody hears what AWS says to it."""
-    URLLib3Session().send(call.request)
-    raise ReadTimeoutError(endpoint_url=call.request.url)
+@dataclass
+class Flight:
+    """A change whose calls are on their way, and what is told of it once one of them was carried out."""
+
+    change: Change
+    found: Value
+    sent: Sent | None = None
 
 
-FAULTS: Mapping[str, f.Fault] = {
-    "throttled": f.throttled,
-    "lost": delivered,
-    "missing": f.lost_on_the_way,
-    "denied": f.denied,
-}
+FAULTS: Mapping[str, f.Fault] = {"throttled": f.throttled, "missing": f.lost_on_the_way, "denied": f.denied}
 
 
 class Live(LiveAccount):
@@ -67,8 +62,8 @@ class Live(LiveAccount):
 
     def write(self, address: Address, before: Value, after: Value) -> Receipt:
         change = next(c for c in self.job.changes if (c.address, c.before, c.after) == (address, before, after))
-        found = self.job.value(change)
         answer: Answer = "yes"
+        self.job.leaves(change)
         try:
             return super().write(address, before, after)
         except (OutcomeUnknown, Crashed):
@@ -81,7 +76,7 @@ class Live(LiveAccount):
             answer = "later" if error.code == "NoSuchEntity" else "no"  # what was just made may not be seen yet
             raise
         finally:
-            self.job.wrote(change, found, answer)
+            self.job.wrote(answer)
 
 
 class Noted(Journal):

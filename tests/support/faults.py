@@ -62,6 +62,8 @@ class Faults:
         """Those that AWS was given, whatever became of the answer."""
         self.before: Callable[[Call], None] = lambda _call: None
         """Runs before each call, such as somebody else's edit of the account."""
+        self.send: Fault = lambda _call: None
+        """Carries out a call to which nothing happens; None: botocore does."""
         self._count: Counter[str] = Counter()
         self._rules: list[tuple[Chooser, Fault]] = []
         self._lock = threading.Lock()
@@ -94,7 +96,7 @@ class Faults:
         fault = next((fault for chosen, fault in self._rules if chosen(call)), None)
         if fault is None or fault in CARRIED_OUT:
             self.arrived.append(call)
-        return fault(call) if fault else None
+        return (fault or self.send)(call)
 
 
 def lost_on_the_way(call: Call) -> AWSResponse | None:

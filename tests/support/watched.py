@@ -1,11 +1,14 @@
 """A plan on its way through runs that go wrong, and everything that must hold at every step of it."""
 
+import dataclasses
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
+from botocore.httpsession import URLLib3Session
 
 from remediate import rollback
 from remediate.aws.live import LiveAccount
@@ -19,7 +22,7 @@ from remediate.store.files import journal_path, rollback_path
 from remediate.store.journal import read
 from remediate.store.plans import load, save, sealed
 from support import faults as f
-from support.disturbed import COVERED, FAULTS, Crashed, Disturbance, Live, Noted
+from support.disturbed import COVERED, FAULTS, Crashed, Disturbance, Flight, Live, Noted
 from support.engine import FakeClock, Wire
 from support.faults import Faults
 from support.invariants import broken_by
@@ -57,6 +60,9 @@ class Job:
         self._dead = False
         self._judged = 0
         self._lock = threading.Lock()
+        """Whoever holds it sees the account and the story stand still: calls arrive one after the other."""
+        self._here = threading.local()
+        self._http = URLLib3Session()
         save(plan, self.path)
         self.oversight = Oversight(plan.changes, spared)
 
@@ -139,14 +145,15 @@ class Job:
                     self._dead = True
             self.dies()
 
-        found.before = before
+        found.before, found.send = before, self._deliver
+        faults = {**FAULTS, "lost": self._unheard}
         for one in wrong:
             if one.kind == "expired":
                 found.when(lambda call, n=one.n: call.index >= n, self._counted(f.expired, one.kind))  # type: ignore[misc]
-            elif one.kind in FAULTS:
+            elif one.kind in faults:
                 found.when(
                     lambda call, n=one.n: call.writes and len(found.writes) == n,  # type: ignore[misc]
-                    self._counted(FAULTS[one.kind], one.kind),
+                    self._counted(faults[one.kind], one.kind),
                 )
         return found
 
@@ -171,20 +178,47 @@ class Job:
     def value(self, change: Change) -> Value:
         return entries().get(change.address) if kind_of(change.address) in COVERED else change.before
 
-    def wrote(self, change: Change, found: Value, answer: Answer) -> None:
+    def leaves(self, change: Change) -> None:
+        """This thread begins to write a change."""
+        self._here.flight = Flight(change, self.value(change))
+
+    def _deliver(self, call: f.Call) -> AWSResponse:
+        """The call is carried out, and told in the same moment: so it is known who did what, whatever threads do."""
+        flight: Flight | None = getattr(self._here, "flight", None)
         with self._lock:
-            now = (
-                self.value(change)
-                if kind_of(change.address) in COVERED
-                else (change.after if answer == "yes" else None)
-            )
-            carried = now == change.after and found != change.after
-            self.story.append(Sent(self.run, self.book, change.id, found, carried, answer))
-            self.tally["writes"] += carried
-            if carried:
-                self.written.append((self.book, change.id, change.address, change.after))
-                self.tally["looks"] += 1
-                self.oversight.look()
+            before = self.value(flight.change) if flight else None
+            answer: AWSResponse = self._http.send(call.request)
+            if flight and not flight.sent and before != flight.change.after == self.value(flight.change):
+                flight.sent = self._sent(flight.change, before, "lost", carried=True)
+        return answer
+
+    def _unheard(self, call: f.Call) -> AWSResponse | None:
+        """The call arrives, and nobody hears what AWS says to it."""
+        self._deliver(call)
+        raise ReadTimeoutError(endpoint_url=call.request.url)
+
+    def wrote(self, answer: Answer) -> None:
+        """What this thread heard of its write."""
+        flight: Flight = self._here.flight
+        self._here.flight = None
+        change = flight.change
+        with self._lock:
+            if flight.sent:
+                place = next(n for n, entry in enumerate(self.story) if entry is flight.sent)
+                self.story[place] = dataclasses.replace(flight.sent, answer=answer)
+            else:
+                carried = kind_of(change.address) not in COVERED and answer == "yes"
+                self._sent(change, flight.found, answer, carried=carried)
+
+    def _sent(self, change: Change, found: Value, answer: Answer, *, carried: bool) -> Sent:
+        sent = Sent(self.run, self.book, change.id, found, carried, answer)
+        self.story.append(sent)
+        self.tally["writes"] += carried
+        if carried:
+            self.written.append((self.book, change.id, change.address, change.after))
+            self.tally["looks"] += 1
+            self.oversight.look()
+        return sent
 
     def edit(self, one: Disturbance) -> None:
         """Somebody else sets an entry that the plan is about, as far as AWS lets them."""
