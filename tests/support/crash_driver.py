@@ -30,7 +30,7 @@ from remediate.executor import Executor
 from remediate.model import SETTLED, Plan, kind_of
 from remediate.sandbox import Sandbox
 from remediate.store.files import journal_path
-from remediate.store.journal import Journal
+from remediate.store.journal import Journal, read
 from remediate.store.plans import load, sealed
 from support import every_kind
 from support.aws import Aws
@@ -107,36 +107,39 @@ class World:
         self.fate.pass_by(f"before call {call.service}:{call.operation}")
 
     def story(self, number: int, deaths: Sequence[int], cuts: Sequence[int | None]) -> dict[str, Any]:
-        """The deaths, then a last run: one for each place at which the last record is cut, or with it as it is."""
+        """The deaths, then a last run: one for each journal that is left where its last record is cut at these bytes,
+        or with the journal as it is."""
         folder = self.folder / str(number)
         folder.mkdir()
         os.environ["REMEDIATE_STATE_DIR"] = str(folder)
         runs = Runs(self.plan, folder, self.wire)
         runs.plan = load(runs.path)  # as the command has it
         said = [self._life(runs.path, death) for death in deaths]
-        last = journal_path(runs.path).read_bytes().splitlines(keepends=True)[-1:] or [b""]
-        endings = [in_a_fork(partial(self._ending, runs, cut)) for cut in cuts]
-        return {"deaths": said, "record": len(last[0]), "endings": endings}
-
-    def _ending(self, runs: Runs, cut: int | None) -> dict[str, Any]:
-        """What the journal and the account say in the end."""
         journal = journal_path(runs.path)
         whole = journal.read_bytes()
-        if cut is not None:
-            lines = whole.splitlines(keepends=True)
-            journal.write_bytes(b"".join(lines[:-1]) + lines[-1][:cut])
+        last = (whole.splitlines(keepends=True) or [b""])[-1]
+        endings: dict[tuple[int, str], Any] = {}
+        told = []
+        for cut in cuts:
+            journal.write_bytes(whole if cut is None else whole[: len(whole) - len(last)] + last[:cut])
+            found = read(journal)
+            came = found.size, found.head  # what is left of it is the same: so is what comes of it
+            endings[came] = endings.get(came) or in_a_fork(partial(self._ending, runs))
+            told.append(endings[came])
+        return {"deaths": said, "record": len(last), "ran": len(endings), "endings": told}
+
+    def _ending(self, runs: Runs) -> dict[str, Any]:
+        """What the journal and the account say in the end."""
         with self._serving():
             result = runs.run()
             shown = json.dumps(snapshot(self.aws.client), sort_keys=True, indent=1, default=str)
         settled = Counter(r.change for r in runs.records if r.event in SETTLED)
-        ending = {
+        return {
             "outcomes": sorted(set(outcomes(result))),
             "settled once": settled == Counter(change.id for change in self.plan.changes),
             "end": runs.records[-1].detail,
             "account": sorted(line.rstrip(",") for line in IDS.sub("(id)", shown).splitlines()),
         }
-        journal.write_bytes(whole)
-        return ending
 
     def _life(self, path: Path, death: int) -> list[str]:
         """One run in a process of its own: where it was killed, or every point that it passed."""
