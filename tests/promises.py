@@ -1,6 +1,9 @@
 """What the README promises, each with the tests that fail when it is broken. R1 to R30 are what reliability asks."""
 
 EXECUTOR = "tests/engine/test_executor.py::"
+EACH = "tests/engine/test_each_mutation.py::"
+LATE = "tests/engine/test_seen_late.py::"
+ELSE = "tests/engine/test_somebody_else.py::"
 ROLLBACK = "tests/engine/test_rollback.py::"
 CRASH = "tests/engine/test_crash.py::"
 FENCING = "tests/engine/test_fencing.py::"
@@ -13,7 +16,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Each change is sent once; after an answer that was lost the account is asked before anything is sent again",
         (
-            EXECUTOR + "test_a_lost_answer_makes_no_duplicate_and_no_false_failure",
+            EACH + "test_a_lost_answer_makes_no_duplicate_and_no_false_failure",
             EXECUTOR + "test_the_sdk_sends_a_write_once_in_every_retry_mode",
             "tests/aws/test_contract.py::test_interrupted_at_each_call",
             "tests/aws/test_faults.py::test_every_changing_operation_of_the_source_meets_the_faults",
@@ -23,7 +26,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
         "One table says what is tried again; a refusal never is",
         (
             "tests/aws/test_failures.py::test_each_code",
-            EXECUTOR + "test_a_refusal_is_recorded_and_never_sent_again",
+            EACH + "test_a_refusal_is_recorded_and_never_sent_again",
             EXECUTOR + "test_what_aws_did_not_do_yet_is_tried_again",
             EXECUTOR + "test_a_read_that_is_refused_is_sent_once",
         ),
@@ -35,7 +38,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "AWS may take its time to show a change: up to two minutes",
         (
-            EXECUTOR + "test_what_was_created_is_waited_for",
+            LATE + "test_what_was_created_is_waited_for",
             "tests/engine/test_lag.py::test_a_change_is_seen_within_two_minutes",
             "tests/controls/test_every_control.py::test_all_together_while_the_account_lags",
         ),
@@ -55,13 +58,13 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "The account is looked at again before each change: an edit in between is never overwritten",
         (
-            EXECUTOR + "test_an_edit_between_any_two_calls_is_never_overwritten",
+            ELSE + "test_an_edit_between_any_two_calls_is_never_overwritten",
             "tests/aws/test_faults.py::test_an_unknown_outcome_and_somebody_elses_value",
         ),
     ),
     (
         "Nothing is written to another account than the plan's, even if the credentials change on the way",
-        (EXECUTOR + "test_swapped_credentials_write_nothing", BAD + "test_a_plan_of_another_account"),
+        (ELSE + "test_swapped_credentials_write_nothing", BAD + "test_a_plan_of_another_account"),
     ),
     (
         "What is applied is what was reviewed: an altered, expired, foreign or replayed plan is refused",
@@ -145,7 +148,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Every call says whom it is about; root is acted for only once AWS has said that it is that root user",
         (
-            EXECUTOR + "test_user_name_is_always_explicit",
+            EACH + "test_user_name_is_always_explicit",
             "tests/aws/test_root_session.py::test_the_proof_comes_before_the_first_call_without_a_user",
         ),
     ),
@@ -172,7 +175,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "An unknown outcome is asked, not guessed",
         (
-            EXECUTOR + "test_a_call_that_never_arrived_is_sent_once_more",
+            EACH + "test_a_call_that_never_arrived_is_sent_once_more",
             ROLLBACK + "test_a_change_whose_outcome_is_unknown_goes_back_if_it_was_done",
             "tests/engine/test_lag.py::test_a_lost_answer_makes_no_duplicate_while_the_account_lags",
         ),
