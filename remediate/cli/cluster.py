@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from remediate import __version__
-from remediate.cli.gathering import Fetch, Part, Piece, Reading, batches_of, fetched, read, spread
+from remediate.cli.gathering import AGAIN, Fetch, Part, Piece, Reading, batches_of, fetched, read, spread
 from remediate.errors import BadInput, CredentialsEnded, RemediateError
 from remediate.evidence.gathered import Span
 from remediate.evidence.logs import Log
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 PACKAGE = "remediate-aws"
 PATIENCE = 10
 """Seconds for the scheduler to answer."""
-AGAIN = "Run it again: what was read until now is kept."
 
 
 def there(scheduler: str, bring: Fetch | None) -> Reading:

@@ -90,9 +90,12 @@ def _insist(report: "Report") -> None:
     if report.blind:
         raise _blind(report)
     if report.failed:
+        from remediate.render.evidence_text import NAMED
+        from remediate.render.facts import many
+
         raise RemediateError(
-            f"none of the {report.failed:,} files could be read",
-            details=report.named,
+            f"{many(report.failed, 'file')} could not be read, and there is no other",
+            details=report.named[:NAMED],
             remedy="Give the folder that CloudTrail's bucket was copied to, or the bucket: its files end in .json.gz.",
         )
 

@@ -6,10 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from functools import lru_cache, partial
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import NamedTuple
 
 from remediate.errors import CallFailed, RemediateError
@@ -34,6 +35,7 @@ ROWS = 100_000
 """From so many rows on a summary is folded before more is added."""
 FOLDERS = 32
 """What was met is remembered by so many threads: those of a cluster's worker live longer than what they read."""
+AGAIN = "Run it again: what was read until now is kept."
 EVERY = 4096
 """After so many files what they said is kept: an interruption loses no more than that."""
 
@@ -204,9 +206,14 @@ def _read(pieces: Iterable[Piece], span: Span) -> Iterator[Part]:
         yield from (read(span, batch) for batch in begin)
         return
     workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=calm) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begun) as pool:
         try:
             yield from spread(pool, workers, partial(read, span), chain(begin, batches))
+        except BrokenProcessPool:
+            raise RemediateError(
+                "a process that read log files was ended from outside",
+                remedy=f"Did this machine run out of memory? {AGAIN}",
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -226,9 +233,17 @@ def spread(
             yield one.result()
 
 
-def calm() -> None:
-    """What is counted has no cycles: to look for some as often as Python does costs a tenth of the time."""
-    gc.set_threshold(100_000)
+def begun() -> None:
+    """What a process does first."""
+    gc.set_threshold(100_000)  # what is counted has no cycles: to look for some as often as Python does takes long
+    threading.Thread(target=_with_parent, daemon=True).start()
+
+
+def _with_parent() -> None:
+    """Ends with the process that began this one: a pool's processes wait for work for ever where that was killed."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def read(span: Span, batch: Sequence[Piece]) -> Part:
@@ -248,6 +263,8 @@ def _one(span: Span, piece: Piece, weeks: Weeks) -> Outcome:
         content = content_of(log.where) if content is None else content
     except OSError as error:
         return failed(log, span, error.strerror or str(error))
+    if len(content) != log.size:  # it is known by the size that it had; whole, it would come again as another file
+        return failed(log, span, "it changed while it was read")
     return taken(folder(span), span, log, content, weeks)
 
 

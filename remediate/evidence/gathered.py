@@ -15,9 +15,8 @@ from remediate.evidence.tally import Found
 from remediate.evidence.unpack import NoLog
 from remediate.model import Struct
 
-NAMED = 5
+NAMED = 1000
 """How many of the files and records that were passed over are named."""
-
 
 FIRST = datetime(2013, 11, 1, tzinfo=UTC)
 """CloudTrail began this month. Files are chosen by their day and count whole: a longer time can be asked for later.
@@ -102,6 +101,8 @@ class Report(msgspec.Struct, kw_only=True):
     """That had been read before, by an earlier run or under another name."""
     older: int = 0
     """Of days that were not asked for."""
+    coming: int = 0
+    """Of days that are still to come, by the clock of this machine."""
     foreign: int = 0
     """Of other accounts, by their names."""
     failed: int = 0
@@ -131,7 +132,7 @@ class Report(msgspec.Struct, kw_only=True):
     @property
     def seen(self) -> int:
         """Files that were there."""
-        return self.files + self.known + self.older + self.foreign + self.failed
+        return self.files + self.known + self.older + self.coming + self.foreign + self.failed
 
     def add(self, outcome: Outcome) -> None:
         self.files += not outcome.failure
@@ -141,7 +142,8 @@ class Report(msgspec.Struct, kw_only=True):
         self.outside += outcome.outside
         self.passed += len(outcome.passed)
         if outcome.failure or outcome.passed:
-            why = outcome.failure or f"{len(outcome.passed)} records, such as: {outcome.passed[0]}"
+            several = f"{len(outcome.passed):,} records, such as" if len(outcome.passed) > 1 else "a record"
+            why = outcome.failure or f"{several}: {outcome.passed[0]}"
             if len(self.named) < NAMED:
                 self.named.append(f"{outcome.log.where}: {why}")
 
@@ -160,6 +162,8 @@ def wanted(log: Log, span: Span, marks: Marks, report: Report) -> bool:
         report.foreign += 1
     elif log.day and log.day < span.since:
         report.older += 1
+    elif log.day and log.day >= span.end.date():  # what it has of later would be lost: it would count as read
+        report.coming += 1
     elif log.mark in marks:
         report.known += 1
     else:

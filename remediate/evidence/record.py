@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
@@ -10,6 +11,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from remediate.evidence.apart import apart
 from remediate.evidence.unpack import NoLog, Unusual
 
 NOTHING = Raw(b"null")
@@ -90,8 +92,8 @@ class Whole(Struct):
 IDENTITY = msgspec.json.Decoder(Identity)
 _EVENTS = msgspec.json.Decoder(list[Event])
 _EVENT = msgspec.json.Decoder(Event)
-_RECORDS = msgspec.json.Decoder(list[Raw])
 _WHOLE = msgspec.json.Decoder(Whole)
+_LIST = re.compile(rb'\s*\{\s*"Records"\s*:\s*(\[.*\])\s*\}\s*', re.DOTALL)
 BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises for what is no JSON, or not of that shape."""
 
@@ -101,11 +103,7 @@ def events_of(text: bytes) -> tuple[Sequence[Event], Sequence[str]]:
     try:
         return _EVENTS.decode(text), ()
     except BROKEN:
-        pass
-    try:
-        return _one_by_one(_RECORDS.decode(text))
-    except BROKEN:
-        raise Unusual from None
+        return _one_by_one(apart(text))
 
 
 def event_of(told: Told) -> tuple[Event, datetime]:
@@ -124,10 +122,19 @@ def events_of_whole(text: bytes) -> tuple[Sequence[Event], Sequence[str]]:
     except msgspec.ValidationError:
         raise NoLog("it has no list of Records") from None
     except BROKEN:
+        return _one_by_one(_records(text))
+
+
+def _records(text: bytes) -> Sequence[bytes]:
+    """Those of a file in which something cannot be decoded."""
+    found = _LIST.fullmatch(text)
+    try:
+        return apart(found[1] if found else b"")
+    except Unusual:
         raise NoLog("it is not JSON") from None
 
 
-def _one_by_one(records: Sequence[Raw]) -> tuple[Sequence[Event], Sequence[str]]:
+def _one_by_one(records: Sequence[bytes | Raw]) -> tuple[Sequence[Event], Sequence[str]]:
     found: list[Event] = []
     passed: list[str] = []
     for record in records:

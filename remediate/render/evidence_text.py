@@ -12,8 +12,11 @@ from remediate.render.text import command, fit, safe, table, wrap
 LABEL = 15
 SHOWN = 15
 """Of those who called most."""
+NAMED = 5
+"""Of the files that were passed over."""
 GAPS = 4
 """Weeks without evidence that are named."""
+ONE = {"log files": "log file", "stretches of time": "stretch of time"}
 HEADERS = ("who", "calls", "refused", "kinds", "networks", "last")
 
 
@@ -21,16 +24,18 @@ def evidence(report: Report, *, width: int) -> str:
     """One fact a line, those that are nought left out."""
     lines = [
         ("account", f"{report.account}, since {report.since}"),
-        ("read", f"{report.files:,} {report.unit} with {many(report.calls, 'call')}"),
-        ("read before", f"{report.known:,} {report.unit}" if report.known else ""),
+        ("read", f"{_units(report, report.files)} with {many(report.calls, 'call')}"),
+        ("read before", _units(report, report.known) if report.known else ""),
         ("not asked for", _sum(_files(report.older), _records(report.outside), "of other times")),
         ("of others", _sum(_files(report.foreign), _records(report.others), "of other accounts")),
+        ("to come", _coming(report.coming)),
         ("covers", _weeks(report.weeks)),
         ("missing", _missing(report.unread)),
-        ("passed over", _sum(_files(report.failed), _records(report.passed), "that are not as CloudTrail writes them")),
+        ("passed over", _sum(_files(report.failed), _records(report.passed), _odd(report.failed + report.passed))),
     ]
     told = [wrap(text, width, f"{label:<{LABEL}}", " " * LABEL) for label, text in lines if text]
-    named = [wrap(safe(one), width, "  ", "    ") for one in report.named]
+    named = [wrap(safe(one), width, "  ", "    ") for one in report.named[:NAMED]]
+    named += [f"  and {len(report.named) - NAMED:,} more: --json names them"] if len(report.named) > NAMED else []
     tables = [*_people(report.people, width), *_suspicions(report.suspicions, width)]
     ends = [f"Kept in {safe(report.kept)}", command("Next: ", report.next, width)]
     return "\n".join([*told, *named, "", *tables, *ends])
@@ -83,6 +88,18 @@ def _words(text: str, width: int) -> str:
 def short(principal: str) -> str:
     """`user/alice` of an ARN in IAM; what stands for all of an account, and services, as they are."""
     return principal.rpartition(":")[2] if principal.startswith("arn:") and ":iam:" in principal else principal
+
+
+def _units(report: Report, count: int) -> str:
+    return many(count, ONE[report.unit], report.unit)
+
+
+def _coming(count: int) -> str:
+    return f"{_files(count)} of days still to come, not read: is the clock of this machine right?" if count else ""
+
+
+def _odd(count: int) -> str:
+    return "that are not as CloudTrail writes them" if count > 1 else "that is not as CloudTrail writes it"
 
 
 def _files(count: int) -> str:

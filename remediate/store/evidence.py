@@ -9,6 +9,7 @@ leaves what was, and the files that were read meanwhile are read again.
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -32,7 +33,7 @@ LAKE = "CloudTrail Lake"
 ATHENA = "a table of Athena"
 UNREAD = 1000
 """Of so many it is kept that they could not be read, the latest."""
-REMEDY = "Give another place with --folder."
+REMEDY = "Is there room on the disk? Give another place with --folder."
 
 
 class Kept(Struct, frozen=True):
@@ -43,6 +44,12 @@ class Kept(Struct, frozen=True):
     """What it was read from: from two kinds of sources the same calls would count twice."""
     unread: dict[str, date] = {}
     """Files and regions that could not be read, each with its day: the records do not tell all of that."""
+
+
+class Format(msgspec.Struct):
+    """Of whatever version wrote it."""
+
+    format: int
 
 
 class Files(msgspec.Struct):
@@ -111,13 +118,14 @@ class Store:
         for week, (summary, files) in changed.items():
             content = encode(summary, files)
             weeks[week] = f"{week}.{hashlib.sha256(content).hexdigest()[:32]}.json.gz"
-            write_new(self.folder / weeks[week], gzip.compress(content, 6, mtime=0))
+            write_new(self.folder / weeks[week], gzip.compress(content, 6, mtime=0), REMEDY)
         left = {name: day for name, day in {**self._unread, **(unread or {})}.items() if day}
         self._unread = dict(sorted(left.items(), key=lambda item: (item[1], item[0]))[-UNREAD:])
         kept = Kept(format=FORMAT, weeks=dict(sorted(weeks.items())), source=self._source, unread=self._unread)
-        write_new(self.folder / KEPT, msgspec.json.encode(kept))
+        write_new(self.folder / KEPT, msgspec.json.encode(kept), REMEDY)
         self._weeks = weeks
-        for path in set(self.folder.glob("*.json.gz")) - {self.folder / name for name in weeks.values()}:
+        here = {*self.folder.glob("*.json.gz"), *self.folder.glob(".*.new")}  # also what a run that was killed left
+        for path in here - {self.folder / name for name in weeks.values()}:
             path.unlink(missing_ok=True)
 
     @contextmanager
@@ -152,22 +160,32 @@ class Store:
     def _kept(self) -> Kept:
         path = self.folder / KEPT
         try:
-            kept = msgspec.json.decode(read_whole(path, MAX_BYTES), type=Kept)
+            content = read_whole(path, MAX_BYTES)
+            found = msgspec.json.decode(content, type=Format).format
+            kept = msgspec.json.decode(content, type=Kept) if found == FORMAT else None
         except FileNotFoundError:
             return Kept(format=FORMAT, weeks={})
         except OSError as error:
             raise BadInput(f"{path} cannot be read: {error.strerror}", remedy=REMEDY) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._broken(KEPT, str(error)) from None
-        if kept.format != FORMAT or any(Path(name).name != name for name in kept.weeks.values()):
-            raise self._broken(KEPT, f"format {kept.format}, and this version reads {FORMAT}")
+        if kept is None:
+            raise BadInput(
+                f"{path} was written by another version of remediate: it is of format {found}, and not {FORMAT}",
+                remedy="Use that version or a later one. What is kept is as it was.",
+            )
+        if any(Path(name).name != name for name in kept.weeks.values()):
+            raise self._broken(KEPT, "it names a file that is somewhere else")
         return kept
 
     def _content(self, week: date) -> bytes:
         name = self._weeks[week]
         try:
             content = gzip.decompress(read_whole(self.folder / name, MAX_BYTES))
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
+            if (weeks := self._kept().weeks).get(week, name) != name:  # whoever writes meanwhile has put another there
+                self._weeks = weeks
+                return self._content(week)
             raise self._broken(name, str(error)) from None
         if name.split(".")[1:2] != [hashlib.sha256(content).hexdigest()[:32]]:
             raise self._broken(name, "it is not as it was written")

@@ -55,7 +55,7 @@ def read_whole(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, remedy: str = "Check the folder's permissions, or use -o.") -> None:
     """Writes a file, 0600, whole or not at all, and on disk when this returns. Raises BadInput."""
     private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
@@ -72,9 +72,7 @@ def write_new(path: Path, content: bytes) -> None:
             draft.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
-        raise BadInput(
-            f"{path} cannot be written: {error.strerror}", remedy="Check the folder's permissions, or use -o."
-        ) from None
+        raise BadInput(f"{path} cannot be written: {error.strerror}", remedy=remedy) from None
 
 
 def sync_folder(path: Path) -> None:

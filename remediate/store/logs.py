@@ -53,9 +53,10 @@ def _by_day(place: str) -> tuple[str, str]:
 
 
 def _size(entry: "os.DirEntry[str]") -> int:
+    """Of the file itself: behind a link it is the same one."""
     try:
-        return entry.stat(follow_symlinks=False).st_size
-    except FileNotFoundError:  # it went meanwhile: whoever reads it says so
+        return entry.stat().st_size
+    except OSError:  # it went meanwhile, or its link leads nowhere: whoever reads it says so
         return 0
 
 

@@ -62,7 +62,7 @@ def test_files_are_read_once_and_what_is_passed_over_is_named(logs: Path, tmp_pa
     assert "passed over 2 files and 1 record that are not as CloudTrail writes them" in words
     assert "it is cut short" in words
     assert "logs/notes.json.gz: it is no gzip file, or damaged" in words
-    assert "1 records, such as: Expected `str`, got `int` - at `$.eventName`" in words
+    assert "a record: Expected `str`, got `int` - at `$.eventName`" in words
     assert "user/app 5 0 1 1" in words
     assert "\x1b" not in said.stdout
     again = read(tmp_path, "--days", "1")
@@ -128,7 +128,7 @@ def test_a_copy_of_a_file_under_another_path_counts_once(tmp_path: Path) -> None
         (
             lambda logs: (logs.mkdir(), (logs / "x.json.gz").write_bytes(b"x")),
             ("--account", ct.ACCOUNT),
-            "none of the 1 files could be read",
+            "1 file could not be read, and there is no other",
         ),
         (lambda logs: logs.mkdir(), ("--account", "../other"), "../other is no account id"),
         (lambda logs: logs.mkdir(), ("--account", "1' OR '1'='1"), "1' OR '1'='1 is no account id"),

@@ -275,6 +275,34 @@ def test_a_file_that_is_none_says_why_and_counts_nothing(content: bytes, why: st
     assert weeks == {}
 
 
+HARM: dict[str, tuple[ct.Event, bytes]] = {
+    "half a character": (ct.event("s3", "ListBuckets", userAgent="@@"), rb"\ud800"),
+    "halves the wrong way round": (ct.event("s3", "ListBuckets", ct.user("@@")), rb"\udc00\ud800"),
+    "lists in lists": (
+        ct.event("s3", "ListBuckets", userAgent="@@"),
+        b'","deep":%b,"userAgent":"' % (b"[" * 9999 + b"]" * 9999),
+    ),
+    "no UTF-8": (ct.event("s3", "@@"), b"\xff\xfe"),
+    "a control character": (ct.event("s3", "@@"), b"\0"),
+    "brackets and quotes in a text": (ct.event("s3", "ListBuckets", userAgent="@@"), rb"\ud800]}, {\"[\\"),
+    "a number that is none": (ct.event("s3", "ListBuckets", requestParameters={"a": "@@"}), b'":01,"b":"'),
+}
+
+
+@pytest.mark.parametrize("indent", [None, 1], ids=["as written", "in another way"])
+@pytest.mark.parametrize(("record", "text"), HARM.values(), ids=HARM)
+def test_what_is_no_json_within_a_record_hides_no_other_record(
+    record: ct.Event, text: bytes, indent: int | None
+) -> None:
+    """Whoever calls chooses a user agent and parameters: nobody may hide what others did, or what they did before."""
+    before, after = ct.event("s3", "ListBuckets", ct.user("eve")), ct.event("iam", "ListUsers", ct.user("bob"))
+    written = json.dumps({"Records": [before, record, after]}, indent=indent, separators=(",", ":")).encode()
+    weeks: Weeks = {}
+    found = folder().file(gzip.compress(written.replace(b"@@", text)), weeks)
+    assert (found.events, len(found.passed)) == (3, 1)
+    assert {person.rpartition("/")[2] for person in weeks[WEEK].people} == {"eve", "bob"}
+
+
 def test_a_file_that_is_written_in_another_way_is_read_all_the_same() -> None:
     """By a tool that copied it with white space, in two gzip members, or with the records' fields in another order."""
     events = [ct.event("s3", "ListBuckets"), ct.event("iam", "ListUsers")]

@@ -54,6 +54,15 @@ def test_what_to_type_next_and_what_was_asked() -> None:
     assert said.endswith("Next: remediate plan --evidence 'a folder'")
 
 
+def test_what_was_passed_over_and_what_is_still_to_come() -> None:
+    one = shown((0,), files=1, known=1, coming=1, failed=1, passed=0, named=["a.json.gz: it is empty"])
+    assert "read 1 log file with 0 calls read before 1 log file to come 1 file of days still to come, not read" in one
+    assert "passed over 1 file that is not as CloudTrail writes it a.json.gz: it is empty Kept in" in one
+    several = shown((0,), failed=9, passed=2, named=[f"{n}.json.gz: it is empty" for n in range(9)])
+    assert "9 files and 2 records that are not as CloudTrail writes them 0.json.gz" in several
+    assert "4.json.gz: it is empty and 4 more: --json names them Kept in" in several
+
+
 def test_weeks_between() -> None:
     weeks = [MONDAY, MONDAY + timedelta(weeks=3)]
     assert missing(weeks) == [MONDAY + timedelta(weeks=1), MONDAY + timedelta(weeks=2)]

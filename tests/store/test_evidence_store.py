@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import resource
 import shutil
 import threading
 from collections.abc import Callable
@@ -101,8 +102,7 @@ def _edited(path: Path, edit: Callable[[dict[str, object]], object]) -> None:
         (lambda f: next(f.glob("*.gz")).write_bytes(gzip.compress(b"{}")), "it is not as it was written"),
         (lambda f: (f / KEPT).write_bytes(b"{"), "truncated"),
         (lambda f: (f / KEPT).write_bytes(b"[" * 10**5), "cannot be used"),
-        (lambda f: _edited(f / KEPT, lambda kept: kept.update(format=2)), "format 2"),
-        (lambda f: _edited(f / KEPT, lambda kept: kept.update(weeks={"2026-11-16": "../../etc/passwd"})), "format"),
+        (lambda f: _edited(f / KEPT, lambda kept: kept.update(weeks={"2026-11-16": "../x"})), "somewhere else"),
     ],
 )
 def test_what_is_not_as_it_was_written_is_refused(store: Store, harm: Callable[[Path], object], why: str) -> None:
@@ -114,6 +114,51 @@ def test_what_is_not_as_it_was_written_is_refused(store: Store, harm: Callable[[
         for week in again.weeks():
             again.load(week)
     assert "read the log files again" in stop.value.remedy
+
+
+def test_what_another_version_wrote_is_left_as_it_is(store: Store) -> None:
+    """Whatever else it has, and wherever."""
+    _edited(store.folder / KEPT, lambda kept: kept.update(format=2, weeks=["2026-11-16"], more={}))
+    with pytest.raises(BadInput, match="another version of remediate: it is of format 2, and not 1") as stop:
+        Store(store.folder.parent, ACCOUNT)
+    assert "remove" not in stop.value.remedy
+
+
+def test_whatever_byte_of_a_summary_changes_it_is_refused(store: Store) -> None:
+    path = next(store.folder.glob(f"{WEEKS[0]}*"))
+    content = path.read_bytes()
+    for n in range(len(content)):
+        path.write_bytes(content[:n] + bytes([content[n] ^ 0xFF]) + content[n + 1 :])
+        try:
+            found = store.load(WEEKS[0])
+        except BadInput:
+            continue
+        assert (n in range(3, 10), found[0]) == (True, summary(2)), "of gzip's head nothing depends on some bytes"
+
+
+def test_what_is_read_while_somebody_writes_is_what_was_or_what_is(store: Store, tmp_path: Path) -> None:
+    """A summary goes once another is in its place: whoever knew its name finds the other."""
+    reader = Store(tmp_path, ACCOUNT)
+    found = reader.by_week()
+    assert next(found)[1] == summary(2)
+    with store.writing():
+        store.keep({week: (summary(7), frozenset((A, C))) for week in WEEKS})
+    assert next(found)[1] == summary(7)
+    assert (reader.whole().of(ALICE, ACCOUNT)[USE].calls, known(reader)) == (14, [A, C])
+
+
+def test_a_full_disk_leaves_what_was_and_says_so(store: Store, tmp_path: Path) -> None:
+    """As for any file that cannot grow: this process may write none that is larger than a byte."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    try:
+        with pytest.raises(BadInput, match="cannot be written: File too large") as stop, store.writing():
+            store.keep({WEEKS[1]: (summary(9), frozenset((A,)))})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "Is there room on the disk?" in stop.value.remedy
+    again = Store(tmp_path, ACCOUNT)
+    assert (again.load(WEEKS[1]), len(list(again.folder.glob("*.gz*")))) == ((summary(3), frozenset((C,))), 2)
 
 
 BEGUN = ["role", "name/key", "alice", "AKIA", 1, 1, 2]
