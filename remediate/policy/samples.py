@@ -15,6 +15,7 @@ from math import comb
 from remediate.policy.catalog import several
 from remediate.policy.languages import Language, TooLarge, texts
 from remediate.policy.patterns import letters, pattern
+from remediate.policy.spelling import spelled
 from remediate.policy.statement import Condition
 from remediate.policy.values import FIRST, LAST, moment, network, number
 
@@ -49,7 +50,7 @@ def samples(conditions: Sequence[Condition]) -> tuple[str | tuple[str, ...] | No
     """
     kinds = {_kind(c) for c in conditions} - {"null"}
     if len(kinds) > 1:
-        raise TooLarge(f"{conditions[0].key} is compared as {' and as '.join(sorted(kinds))}")
+        raise TooLarge(f"{spelled(conditions[0].key)} is compared as {' and as '.join(sorted(kinds))}")
     kind = kinds.pop() if kinds else "text"
     always = conditions[0].key in ALWAYS
     single = [value for value in dict.fromkeys(KINDS[kind](conditions)) if value or not always]

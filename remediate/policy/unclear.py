@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from remediate.policy.conditions import POSITIVE, arn_parts, negated, values_of
 from remediate.policy.patterns import pattern, variables
 from remediate.policy.request import Context
+from remediate.policy.spelling import spelled
 from remediate.policy.statement import Condition
 from remediate.policy.values import address, moment, network, number, octets, truth
 
@@ -21,26 +22,27 @@ def unclear_always(condition: Condition) -> str:
     """Why it is not known, whatever the request."""
     name = f"{condition.quantifier}{':' * bool(condition.quantifier)}{condition.operator}"
     if not condition.values:
-        return f"{name} on {condition.key} lists nothing"
+        return f"{name} on {spelled(condition.key)} lists nothing"
     if condition.operator == "Null" and condition.quantifier:
-        return f"{name} is about each value of {condition.key}, and Null about whether it has any"
+        return f"{name} is about each value of {spelled(condition.key)}, and Null about whether it has any"
     wanted = _form(condition.operator).wanted
     odd = [value for value in condition.values if not wanted(value)]
-    return f"{name} cannot compare {condition.key} with {odd[0]!r}" if odd else ""
+    return f"{name} cannot compare {spelled(condition.key)} with {odd[0]!r}" if odd else ""
 
 
 def unclear_here(condition: Condition, context: Context) -> str:
     """Why it is not known for this request."""
     values = values_of(condition, context)
     if len(values) > 1 and not condition.quantifier and condition.operator != "Null":
-        return f"{condition.key} has several values, and {condition.operator} neither ForAllValues nor ForAnyValue"
+        key = spelled(condition.key)
+        return f"{key} has several values, and {condition.operator} neither ForAllValues nor ForAnyValue"
     if condition.if_exists and condition.quantifier == "ForAnyValue" and not any(values):
-        return f"nothing is any value of {condition.key}, and IfExists would let that pass"
+        return f"nothing is any value of {spelled(condition.key)}, and IfExists would let that pass"
     if not negated(condition.operator):
         return ""
     given = _form(condition.operator).given
     odd = [value for value in values if not given(value)]
-    return f"{condition.operator} cannot tell whether {condition.key} is {odd[0]!r}" if odd else ""
+    return f"{condition.operator} cannot tell whether {spelled(condition.key)} is {odd[0]!r}" if odd else ""
 
 
 class _Form(NamedTuple):

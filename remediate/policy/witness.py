@@ -23,6 +23,7 @@ from remediate.policy.patterns import Pattern, Wild
 from remediate.policy.request import Context, Request
 from remediate.policy.rules import listed
 from remediate.policy.samples import samples
+from remediate.policy.spelling import spelled
 from remediate.policy.statement import Condition, Names, parse
 
 TRIED = 60
@@ -185,8 +186,8 @@ def told(found: Difference) -> str:
     if request is None:
         return f"as far as can be told ({_cut(found.doubt)})"
     place = f" on {_cut(request.resource)}" if request.resource not in ("", "*") else ""
-    keys = [f"{key} is {_value(value)}" for key, value in sorted(request.context.items())]
-    when = " and ".join([*keys, *(f"there is no {key}" for key in found.absent)])
+    keys = [f"{spelled(key)} is {_value(value)}" for key, value in sorted(request.context.items())]
+    when = " and ".join([*keys, *(f"there is no {spelled(key)}" for key in found.absent)])
     return f"such as {request.action}{place}{' when ' if when else ''}{when}"
 
 

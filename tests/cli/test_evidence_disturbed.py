@@ -117,9 +117,9 @@ def _in_child(work: Callable[[], object], folder: Path, deadly: int) -> int:
         steps = iter(range(deadly))
 
         def hook(event: str, arguments: tuple[object, ...]) -> None:
-            if event in ("open", "os.rename", "os.remove") and str(arguments[0]).startswith(str(folder)):
-                if next(steps, None) is None:
-                    os.kill(os.getpid(), signal.SIGKILL)
+            there = event in ("open", "os.rename", "os.remove") and str(arguments[0]).startswith(str(folder))
+            if there and next(steps, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
 
         sys.addaudithook(hook)
         work()

@@ -86,8 +86,8 @@ DENIES: dict[str, tuple[Mapping[str, Value], str]] = {
     "the same on everybody else": ({"Effect": "Deny", "Action": "*", "NotResource": [BOB, "*"]}, ""),
     "in the console without MFA": (deny(Bool=NO_MFA), ""),
     "without MFA, by key too": (deny(BoolIfExists=NO_MFA), "such as iam:AttachUserPolicy"),
-    "from elsewhere": (deny(NotIpAddress={"aws:SourceIp": "203.0.113.0/24"}), "aws:sourceip"),
-    "at night": (deny(DateGreaterThan={"aws:CurrentTime": "2026-06-01T19:00:00Z"}), "when aws:currenttime is "),
+    "from elsewhere": (deny(NotIpAddress={"aws:SourceIp": "203.0.113.0/24"}), "aws:SourceIp"),
+    "at night": (deny(DateGreaterThan={"aws:CurrentTime": "2026-06-01T19:00:00Z"}), "when aws:CurrentTime is "),
     "with an old session": (deny(Null={"aws:MultiFactorAuthAge": "false"}), ""),
     "through a service": (deny(Bool={"aws:ViaAWSService": "true"}), ""),
     "without TLS": (deny(Bool={"aws:SecureTransport": "false"}), ""),
@@ -129,13 +129,13 @@ CASES: dict[str, tuple[Account, list[Change], str]] = {
         now(), [change(2, at("iam.user_policy", "caller", DENY_ALL), None, "attached"), gets(deny()), NEEDED],
         "#1 iam.user_inline/caller/no would take"),
     "of a session nobody knows whether it has MFA": (
-        now(**SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], "when aws:multifactorauthpresent is false"),
+        now(**SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], "when aws:MultiFactorAuthPresent is false"),
     "a session that works with MFA alone": (now({"all": WITH_MFA}, **SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], ""),
     "a session that is denied without MFA": (
         now({"all": ALL, "mfa": document(deny(Bool=NO_MFA))}, **SESSION), [gets(deny(Bool=NO_MFA)), NEEDED], ""),
     "a session that is denied what has no age": (
         now(**SESSION), [gets(deny(Null={"aws:MultiFactorAuthAge": "true"})), NEEDED],
-        f"such as iam:AttachUserPolicy on {BOB} when there is no aws:multifactorauthage"),
+        f"such as iam:AttachUserPolicy on {BOB} when there is no aws:MultiFactorAuthAge"),
     "what it calls on a role at a path": (
         now(None, {at("iam.role", "ops"): {"path": "/deep/"}}),
         [gets(deny("iam:*", f"arn:aws:iam::{ME}:role/deep/ops")), AT_A_PATH], f"{ME}:role/deep/ops"),

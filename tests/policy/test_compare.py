@@ -263,11 +263,11 @@ NETWORK = deny("s3:*", Condition={
 })  # fmt: skip
 WITHOUT_MFA = deny("s3:*", **NO_MFA_IF_SAID)
 TOLD: dict[str, tuple[list[dict[str, Value]], str]] = {
-    "without MFA": ([WITHOUT_MFA], "when aws:multifactorauthpresent is false"),
-    "what every request has": ([HOURS], "when aws:currenttime is 2026-01-01T08:00:00Z"),
-    "one of two": ([HOURS, NETWORK], "when aws:sourceip is 0.0.0.0 and aws:viaawsservice is false"),
-    "whatever the hour": ([HOURS, WITHOUT_MFA], "when aws:multifactorauthpresent is false"),
-    "two together": ([NETWORK], "when aws:sourceip is 0.0.0.0 and aws:viaawsservice is false"),
+    "without MFA": ([WITHOUT_MFA], "when aws:MultiFactorAuthPresent is false"),
+    "what every request has": ([HOURS], "when aws:CurrentTime is 2026-01-01T08:00:00Z"),
+    "one of two": ([HOURS, NETWORK], "when aws:SourceIp is 0.0.0.0 and aws:ViaAWSService is false"),
+    "whatever the hour": ([HOURS, WITHOUT_MFA], "when aws:MultiFactorAuthPresent is false"),
+    "two together": ([NETWORK], "when aws:SourceIp is 0.0.0.0 and aws:ViaAWSService is false"),
     "a value": ([deny("s3:*", **when("StringEquals", "s3:prefix", "a"))], "when s3:prefix is a"),
     "another value": ([deny("s3:*", **when("StringNotEquals", "s3:prefix", "a"))], "when s3:prefix is x"),
     "any value": ([deny("s3:*", **when("StringLike", "s3:prefix", "a")), deny("s3:*")], ""),
