@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from remediate.account import Account, User
 from remediate.effective import Effective, facts_of, spelled_out
 from remediate.model import at
-from remediate.policy.branches import Free, Layers, Rule, lost
+from remediate.policy.branches import NOWHERE, Free, Layers, Rule, lost
 from remediate.policy.compare import Policies
 from remediate.policy.known import DENYING, Known, denies, prepared
 from remediate.policy.rules import rule
@@ -19,7 +19,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_accoun
 OWN = ("iam:ChangePassword", "iam:EnableMFADevice", "iam:GetUser", "iam:ListMFADevices")
 """What is about the user."""
 WITHOUT: Known = {"aws:multifactorauthpresent": "false", "aws:multifactorauthage": None, "aws:viaawsservice": "false"}
-NOWHERE: Layers = frozenset()
 UNREAD = ("Allow arn:", "Deny arn:")
 """How the halves of a policy begin whose document is not at hand."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "remediate-aws"
 PATIENCE = 10
-"""Seconds for the scheduler to answer."""
+"""Seconds for the scheduler, or all workers, to answer."""
 
 
 def there(scheduler: str, bring: Fetch | None) -> Reading:
@@ -85,10 +85,16 @@ def _connected(scheduler: str) -> "Iterator[Client]":
 
 def _threads(client: "Client", scheduler: str) -> int:
     """How many workers there are, each with its threads. Raises BadInput where they cannot read."""
-    threads = client.nthreads()
+    try:
+        threads = client.sync(client.scheduler.ncores, workers=None, callback_timeout=PATIENCE)
+        found = client.run(version, PACKAGE, on_error="return", callback_timeout=PATIENCE)
+    except TimeoutError:
+        raise RemediateError(
+            f"the scheduler at {scheduler} or one of its workers does not answer",
+            remedy="Its page on port 8787 shows which of them are alive. Then run it again.",
+        ) from None
     if not threads:
         raise BadInput(f"the scheduler at {scheduler} has no workers", remedy="dask worker ADDRESS --nthreads 1")
-    found = client.run(version, PACKAGE, on_error="return")
     others = {worker: said for worker, said in found.items() if said != __version__}
     if others:
         raise BadInput(

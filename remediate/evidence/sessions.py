@@ -15,8 +15,10 @@ from remediate.evidence.ladder import plain
 from remediate.evidence.record import Event
 from remediate.evidence.summary import Count, Link
 
-BEGINNINGS = frozenset(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot"))
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html"""
+OF_ROLES = frozenset(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"))
+"""By these somebody takes a role, whose trust policy lets them."""
+BEGINNINGS = OF_ROLES | {"AssumeRoot"}
+"""Calls that begin a session: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html"""
 LONGEST_CHAIN = 8
 
 

@@ -19,7 +19,7 @@ from remediate.effective import spelled_out
 from remediate.guard.carriers import Access, Carrier, begun, ends, standing, stays
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, kind_of, name_of, pair_of
-from remediate.policy.branches import Context, Free, Layers, Rule, lost
+from remediate.policy.branches import NOWHERE, Context, Free, Layers, Rule, lost
 from remediate.policy.branches import Literal as Open
 from remediate.policy.known import DENY_ALL, NOTHING, Known, Prepared, prepared
 from remediate.policy.languages import Language, TooLarge, texts
@@ -27,7 +27,6 @@ from remediate.policy.patterns import pattern
 from remediate.policy.rules import rule
 
 Side = Literal["before", "after"]
-NOWHERE: Layers = frozenset()
 TAG = "aws:principaltag/"
 
 

@@ -12,9 +12,9 @@ from remediate.guard import trust, ways
 from remediate.guard.allowed import Allowed, Call, stopped
 from remediate.guard.carriers import Access
 from remediate.guard.timeline import Timeline
-from remediate.guard.trust import ASSUME, NOWHERE, TRUST
+from remediate.guard.trust import ASSUME, TRUST
 from remediate.model import Address, Change, Value, kind_of, name_of
-from remediate.policy.branches import Rule
+from remediate.policy.branches import NOWHERE, Rule
 from remediate.policy.known import Known
 from remediate.policy.request import Caller
 

@@ -11,7 +11,7 @@ from remediate.guard.timeline import Timeline
 from remediate.model import Address, Change, Value, kind_of, name_of, pair_of
 from remediate.policy import NotAPolicy, canonical_json, federated_principals, lets_people_in, statements
 from remediate.policy import trust_statements as listed
-from remediate.policy.branches import Free, Layers, Rule
+from remediate.policy.branches import NOWHERE, Free, Layers, Rule
 from remediate.policy.known import Known, prepared
 from remediate.policy.principals import reach
 from remediate.policy.request import Caller
@@ -19,7 +19,6 @@ from remediate.policy.rules import rule
 from remediate.policy.statement import parse
 
 ASSUME = "sts:assumerole"
-NOWHERE: Layers = frozenset()
 TRUST: Layers = frozenset({"trust"})
 """The layer of the trust policy: the others are those of who assumes the role."""
 

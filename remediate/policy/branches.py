@@ -21,6 +21,7 @@ MOST_KEYS = 300
 """Keys that one question may be about."""
 
 Layers = frozenset[str]
+NOWHERE: Layers = frozenset()
 Value = str | tuple[str, ...] | None
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from remediate.account import Account
 from remediate.effective import facts_of
 from remediate.evidence.facts import EVIDENCE, USE, Call, calls
+from remediate.evidence.sessions import OF_ROLES
 from remediate.evidence.summary import everybody
 from remediate.model import Address, Value, at, kind_of, name_of
 from remediate.policy.known import Known
@@ -20,7 +21,7 @@ DATA = re.compile(
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html"""
 
 
-ASSUMING = frozenset(f"sts.amazonaws.com/AssumeRole{by}" for by in ("", "WithSAML", "WithWebIdentity"))
+ASSUMING = frozenset(f"sts.amazonaws.com/{name}" for name in OF_ROLES)
 
 
 class Records:

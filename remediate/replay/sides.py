@@ -17,7 +17,7 @@ from remediate.evidence.arns import forms
 from remediate.evidence.deeds import ANY
 from remediate.evidence.facts import Call
 from remediate.policy import catalog
-from remediate.policy.branches import Layers, Rule, lost
+from remediate.policy.branches import NOWHERE, Layers, Rule, lost
 from remediate.policy.compare import Active, Policies, Question
 from remediate.policy.known import Known, undecided
 from remediate.policy.languages import Language, TooLarge, texts
@@ -28,7 +28,6 @@ from remediate.replay.circumstances import TIMES, Hour, again, told
 
 Verdict = Literal["kept", "perhaps", "denied"]
 GRAVER: Sequence[Verdict] = ("kept", "perhaps", "denied")
-NOWHERE: Layers = frozenset()
 
 
 ANYWHERE = ("",)

@@ -8,11 +8,11 @@ from remediate.account import Account
 from remediate.evidence.facts import Call
 from remediate.guard import trust
 from remediate.model import Change, Value, kind_of, name_of
-from remediate.policy.branches import Layers, Rule
+from remediate.policy.branches import NOWHERE, Layers, Rule
 from remediate.policy.known import Known
 from remediate.policy.request import Caller
 from remediate.replay.circumstances import again, told
-from remediate.replay.sides import NOWHERE, Verdict, of_rules, over_hours
+from remediate.replay.sides import Verdict, of_rules, over_hours
 
 OWN: Layers = frozenset({"own"})
 """The layer of the caller's own policies: they are as they were, and allowed the call."""

@@ -1,5 +1,6 @@
 """`remediate evidence --scheduler`: a cluster reads the files, and what they come to is the same."""
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -152,6 +153,21 @@ def test_what_a_cluster_needs(logs: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert "remediate-aws[cluster]" in caught.value.remedy
     with pytest.raises(BadInput, match="only files are read by a cluster"):
         evidence.evidence("cloudtrail:", scheduler="tcp://127.0.0.1:1")
+
+
+async def never(**_: Any) -> None:
+    """As a machine answers that hangs."""
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("who", ["scheduler", "worker"])
+def test_a_cluster_that_does_not_answer(who: str, logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LocalCluster(**SMALL, n_workers=1) as started:
+        hung = started.scheduler if who == "scheduler" else started.workers[0]
+        monkeypatch.setitem(hung.handlers, "ncores" if who == "scheduler" else "run", never)
+        monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+        with pytest.raises(RemediateError, match="or one of its workers does not answer"):
+            gathered(logs, there(started.scheduler_address, None), tmp_path)
 
 
 RUNNING: list[LocalCluster] = []
