@@ -1,6 +1,7 @@
 """One pattern: what it lacks for somebody to be told, and what would bring that."""
 
 from collections.abc import Container, Mapping
+from itertools import chain, count
 
 from remediate.controls.alarm_patterns import Name, Pattern
 from remediate.controls.alarm_watch import Entry, Watch, topics
@@ -101,5 +102,5 @@ def _alarm(watch: Watch, pattern: Pattern, made: Made, counted: Entry) -> Entry:
 
 def _free(name: str, taken: Container[str]) -> str:
     """The name, or the first with a number that is free."""
-    names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
+    names = chain((name,), (f"{name}-{n}" for n in count(2)))
     return next(n for n in names if n not in taken)

@@ -1,6 +1,6 @@
 """Reads a playbook: `extends` merged in, every value checked, and what is wrong refused with file, line and remedy."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -104,15 +104,16 @@ def _over(base: Mapping[str, object], top: Mapping[str, object]) -> dict[str, ob
 
 
 def _convert(raw: object, wanted: type[T], at: str, places: Places) -> T:
-    return converted(raw, wanted, places, at=at, hook=partial(_text_of, folders=_folders(places)), remedy=SHOWS)
+    return converted(raw, wanted, places, at=at, hook=partial(_text_of, places=places), remedy=SHOWS)
 
 
 def _folders(places: Places) -> list[Path]:
     """Where the playbook is, and then where those are that it extends."""
-    return list(dict.fromkeys(path.parent for path, _ in reversed(places.values())))
+    paths = dict.fromkeys(path for path, _ in reversed(places.values()))
+    return list(dict.fromkeys(path.parent for path in paths))
 
 
-def _text_of(wanted: type, value: object, *, folders: Sequence[Path]) -> object:
+def _text_of(wanted: type, value: object, *, places: Places) -> object:
     """A file that a setting names, read from beside the playbook or one that it extends.
 
     Raises ValueError, which msgspec reports with the setting's place.
@@ -121,6 +122,7 @@ def _text_of(wanted: type, value: object, *, folders: Sequence[Path]) -> object:
         return value  # the settings of a control, converted one by one
     if wanted is not Document or not isinstance(value, str):
         raise ValueError("Expected the name of a file")
+    folders = _folders(places)
     path = folders[0] / value
     try:
         path = next((path for folder in folders if (path := folder / value).is_file()), path)
