@@ -85,7 +85,11 @@ def _application(service: Any) -> Any:
     if service in services.SERVICES:
         return services.application(service)
     strict.install(service)
-    return create_backend_app(service)
+    application = create_backend_app(service)
+    # Debugging, Flask makes a class for each request. What it is wanted for here: mistakes of moto's are raised.
+    application.debug = False
+    application.config["PROPAGATE_EXCEPTIONS"] = True
+    return application
 
 
 def failed(environ: dict[str, Any], start_response: Any, status: str, code: str, message: str) -> Iterable[bytes]:
