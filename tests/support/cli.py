@@ -4,22 +4,37 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from support.warm import Command, usable, warm
 
 REMEDIATE = Path(sys.executable).with_name("remediate")
 
 
 def run(*arguments: str, cwd: Path, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
     """One command, to its end. The environment is this process's (see the `aws` fixture), with a lock folder in cwd."""
+    whole = {**os.environ, "REMEDIATE_STATE_DIR": str(cwd / ".state"), **environment}
+    words = [str(REMEDIATE), *arguments]
+    if usable(whole):
+        return _warm(Command(words, cwd, whole), timeout)
     return subprocess.run(
-        [REMEDIATE, *arguments],
+        words,
         cwd=cwd,
-        env={**os.environ, "REMEDIATE_STATE_DIR": str(cwd / ".state"), **environment},
+        env=whole,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
     )
+
+
+def _warm(command: Command, timeout: float) -> subprocess.CompletedProcess[str]:
+    with Path(os.devnull).open() as nothing, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        code = warm().run(command, [file.fileno() for file in (nothing, out, err)], timeout)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(command.words, code, out.read(), err.read())
 
 
 def started(*arguments: str, cwd: Path) -> "subprocess.Popen[str]":
