@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.aws import Aws
 from support.latency import latency
-from support.snapshot import effective, snapshot
+from support.snapshot import effective, people, snapshot
 
 from remediate.aws.live import LiveAccount
 from remediate.aws.resources import RESOURCES
@@ -19,7 +19,7 @@ from remediate.store.plans import save
 
 
 def everybody(aws: Aws) -> dict[str, frozenset[str]]:
-    whole = snapshot(aws.client)
+    whole = people(aws.client)
     users = whole["users"]
     assert isinstance(users, dict)
     return {user: effective(whole, user) for user in users}

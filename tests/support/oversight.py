@@ -20,8 +20,10 @@ class Oversight:
         self.spared = spared
         self.edited_before = edited
         self.base = Access()
-        self.own = _own(entries(), spared)
-        self.classes = {name: self._classes_of(name) for name in self.base.users}
+        account = entries()
+        self.own = _own(account, spared)
+        every = [*account, *(c.address for c in changes)]
+        self.classes = {name: self._classes_of(name, every) for name in self.base.users}
         self.suspect: set[str] = set()
         """Users whose access others have changed since: what the plan says of them no longer holds."""
 
@@ -52,9 +54,8 @@ class Oversight:
             self.suspect |= set(self.base.users)
         self.base = Access()
 
-    def _classes_of(self, user: str) -> frozenset[str]:
-        """The classes of risk of all changes that concern a user."""
-        every = [*entries(), *(c.address for c in self.changes)]
+    def _classes_of(self, user: str, every: Sequence[Address]) -> frozenset[str]:
+        """The classes of risk of all changes that concern a user; `every` entry: of the account and of the plan."""
         groups = {pair_of(a)[0] for a in every if kind_of(a) == "iam.group_member" and pair_of(a)[1] == user}
         held = {pair_of(a)[1] for a in every if kind_of(a) == "iam.user_policy" and pair_of(a)[0] == user}
         held |= {pair_of(a)[1] for a in every if kind_of(a) == "iam.group_policy" and pair_of(a)[0] in groups}

@@ -23,6 +23,7 @@ PROBES = (
     ("ec2:StopInstances", "*"),
     ("iam:CreateUser", "*"),
 )
+ACCOUNT_IN_ARN = f":{ACCOUNT}:"
 ANYTHING = ("anything:AtAll", "*")
 """Who may do this may do everything."""
 
@@ -48,9 +49,8 @@ def entries() -> Entries:
         found[at("iam.group", group.name)] = {"path": group.path}
         found |= dict(_held("group", group.name, group))
         found |= {at("iam.group_member", group.name, user.name): "member" for user in group.users}
-    for policy in list(iam.managed_policies.values()):
-        if f":{ACCOUNT}:" in policy.arn:
-            found[at("iam.policy", policy.arn)] = {"path": policy.path, "document": json.loads(_document(policy))}
+    for arn, policy in _own_policies(iam).items():
+        found[at("iam.policy", arn)] = {"path": policy.path, "document": json.loads(_document(policy))}
     return found
 
 
@@ -59,6 +59,11 @@ def _held(kind: str, name: str, holder: Any) -> Iterator[tuple[Address, Value]]:
         yield at(f"iam.{kind}_policy", name, arn), "attached"
     for policy, document in list(holder.policies.items()):
         yield at(f"iam.{kind}_inline", name, policy), json.loads(document)
+
+
+def _own_policies(iam: Any) -> dict[str, Any]:
+    """By their ARNs, which moto makes anew each time that one of AWS's 1,582 policies is asked for its own."""
+    return {arn: policy for arn, policy in list(iam.managed_policies.items()) if ACCOUNT_IN_ARN in arn}
 
 
 def _document(policy: Any) -> str:
@@ -74,17 +79,14 @@ class Access:
         account = {
             "users": {u.name: {**_shown(u), "groups": _groups(u), "boundary": None} for u in list(iam.users.values())},
             "groups": {g.name: _shown(g) for g in list(iam.groups.values())},
-            "policies": {
-                p.arn: {"document": json.loads(_document(p))}
-                for p in list(iam.managed_policies.values())
-                if f":{ACCOUNT}:" in p.arn
-            },
+            "policies": {arn: {"document": json.loads(_document(p))} for arn, p in _own_policies(iam).items()},
         }
         self.statements = {name: effective(account, name) for name in self.users}
         """Everything that reaches a user, from whatever source."""
-        self.may = {name: frozenset(_allowed(name)) for name in self.users}
+        texts = {name: _texts(name) for name in self.users}
+        self.may = {name: frozenset(_allowed(texts[name], name)) for name in self.users}
         """The probes that are allowed, with and without MFA."""
-        self.administrators = {name for name in self.users if _is_allowed(name, *ANYTHING, "true") and _usable(name)}
+        self.administrators = {n for n in self.users if _decided(texts[n], n, *ANYTHING, "true") and _usable(n)}
 
 
 def _shown(holder: Any) -> Mapping[str, Any]:
@@ -101,20 +103,21 @@ def _usable(name: str) -> bool:
     return bool(user.password) or any(key.status == "Active" for key in user.access_keys)
 
 
-def _allowed(name: str) -> Iterator[tuple[str, str, str]]:
+def _allowed(texts: frozenset[str], name: str) -> Iterator[tuple[str, str, str]]:
     for action, resource in PROBES:
         for mfa in ("true", "false"):
-            if _is_allowed(name, action, resource, mfa):
+            if _decided(texts, name, action, resource, mfa):
                 yield action, resource, mfa
 
 
-def _is_allowed(name: str, action: str, resource: str, mfa: str) -> bool:
+def _texts(name: str) -> frozenset[str]:
+    """Every policy that reaches a user."""
     iam = backend()
     user = iam.users[name]
     holders = [user, *(iam.groups[group] for group in _groups(user))]
     texts = {text for holder in holders for text in list(holder.policies.values())}
     texts |= {_document(policy) for holder in holders for policy in list(holder.managed_policies.values())}
-    return _decided(frozenset(texts), name, action, resource, mfa)
+    return frozenset(texts)
 
 
 @lru_cache(maxsize=20_000)
