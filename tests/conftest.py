@@ -11,6 +11,7 @@ from support.aws import Aws
 from support.direct import direct
 from support.engine import Wire
 from support.faults import Faults
+from support.stress import examples
 
 from remediate.sandbox import Sandbox
 
@@ -19,7 +20,7 @@ from remediate.sandbox import Sandbox
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # An example that takes long on a machine that is busy is no fault of what it tests.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=examples(200))
 settings.load_profile("patient")
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.stress import examples
 
 from remediate import order
 from remediate.aws.resources import RESOURCES
@@ -89,7 +90,7 @@ def reaches(address: Address, members: Mapping[str, tuple[str, ...]]) -> set[Add
     return {who, *(at("iam.user", u) for u in through)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(plans())
 def test_every_rule_holds(plan: Plan) -> None:
     steps, members = plan
@@ -121,7 +122,7 @@ def test_every_rule_holds(plan: Plan) -> None:
         assert i in before_the_trail or starts <= earlier[i], "a running trail comes first"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(plans(), st.integers())
 def test_the_same_plan_in_any_order_of_input_comes_out_the_same(plan: Plan, seed: int) -> None:
     steps, members = plan
@@ -142,7 +143,7 @@ graphs = st.integers(1, 12).flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(graphs)
 def test_reduced_says_the_same_with_fewest_edges(graph: tuple[set[int], ...]) -> None:
     edges = dict(enumerate(graph))

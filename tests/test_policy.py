@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.stress import examples
 
 from remediate.model import Value
 from remediate.policy import NotAPolicy, canonical_json, digest, merge, modern, on_everything, size, statements
@@ -146,7 +147,7 @@ ours = st.lists(st.sampled_from(["Mine1", "Mine2", "Mine3"]), unique=True).map(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(foreign, max_size=5), ours, st.dictionaries(texts, values, max_size=3), st.booleans())
 def test_merge_keeps_what_others_wrote_byte_for_byte(
     theirs: list[Any], mine: list[dict[str, Value]], head: dict[str, Value], stale: bool

@@ -25,6 +25,7 @@ from support.accounts import (
     user,
     with_settings,
 )
+from support.stress import examples
 
 from remediate import planner
 from remediate.account import Account
@@ -317,7 +318,7 @@ def by(effect: Effect, change: int) -> tuple[Address, ...]:
     return next((concerned.who for concerned in effect.changes if concerned.change == change), ())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(plans(), st.lists(requests, min_size=6, max_size=6))
 def test_proof_and_evaluator_never_disagree(case: tuple[Account, list[Change]], asked: list[Request]) -> None:
     now, changes = case

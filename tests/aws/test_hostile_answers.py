@@ -26,7 +26,7 @@ from remediate.playbook.scope import Scope
 from remediate.policy import NotAPolicy
 from remediate.render.json import json as to_json
 
-FEW = 4000 if STRESS else 120
+FEW = 4000 if STRESS else 60
 easy = settings(max_examples=FEW, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 
 SLOT = "active last_rotated last_used_date last_used_region last_used_service".split()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.evaluator import denied
+from support.stress import examples
 
 from remediate.controls.closing_hours import DAYS, Hours, closed, is_open, within, zone
 from remediate.controls.hours_policy import POLICY_SIZE, Schedule, documents
@@ -84,7 +85,7 @@ def _clock(quarter: int) -> str:
     return f"{quarter // 4:02}:{quarter % 4 * 15:02}"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(some_hours, moments, st.integers(0, 10), st.integers(0, 86399))
 def test_any_moment_of_any_hours(these: Hours, now: datetime, later: int, seconds: int) -> None:
     texts = Schedule(these, now).of(now.astimezone(zone(these)).date())

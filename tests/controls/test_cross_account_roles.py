@@ -11,6 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from support.accounts import ME, NOW, account, ago, document, holding, mine, role
+from support.stress import examples
 
 from remediate.account import Account, Role
 from remediate.aws.resources import RESOURCES
@@ -273,7 +274,7 @@ def _fits(statement: Mapping[str, Value], request: Request) -> bool:
     return all(request[key] == value for key, value in tests)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(statement_lists, st.sampled_from([None, frozenset[str](), frozenset({FRIEND})]))
 def test_nobody_is_let_in_who_was_shut_out(body: list[dict[str, Value]], trusted: frozenset[str] | None) -> None:
     rules = Rules(

@@ -26,6 +26,7 @@ from support.accounts import (
     user,
     with_settings,
 )
+from support.stress import examples
 
 from remediate import planner, preflight, rollback
 from remediate.account import Account
@@ -433,7 +434,7 @@ def accounts(draw: st.DrawFn) -> Account:
     return msgspec.structs.replace(now, summary=quotas)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(accounts())
 def test_any_account_moves_with_access_unchanged_and_back_again(now: Account) -> None:
     draft = plan(now)
@@ -452,7 +453,7 @@ def test_any_account_moves_with_access_unchanged_and_back_again(now: Account) ->
     assert plan(now) == draft
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(accounts(), st.data())
 def test_from_any_moment_the_guard_lets_it_go_on_and_back(now: Account, data: st.DataObject) -> None:
     """A run may stop anywhere: what is left of the plan is safe then, and so is taking back what was done."""

@@ -32,6 +32,7 @@ from support.accounts import (
     with_settings,
 )
 from support.evaluator import allowed, denied
+from support.stress import examples
 
 from remediate import planner, rollback
 from remediate.account import Account
@@ -495,7 +496,7 @@ TWO_GROUPS_LEFT = account(
 """bob and cid need one, and ann needs two, or one for both her policies."""
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(accounts())
 @example(TWO_GROUPS_LEFT)
 def test_both_controls_in_one_plan_are_accepted_are_enough_and_are_taken_back(now: Account) -> None:
@@ -531,7 +532,7 @@ def _reaching(state: Mapping[Address, Value], name: str) -> Iterator[Value]:
         yield from (p["document"] for p in held if isinstance(p, Mapping))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(accounts(), st.data())
 def test_from_any_moment_it_goes_on_and_back(now: Account, data: st.DataObject) -> None:
     draft = plan(now)

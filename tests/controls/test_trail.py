@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.stress import examples
 
 from remediate.account import Account, Trail
 from remediate.controls.trail import Settings, control
@@ -640,7 +641,7 @@ documents = st.none() | st.fixed_dictionaries(
 
 
 @given(documents)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_statements_of_other_people_stay_byte_for_byte(document: Value) -> None:
     for ours in (bucket_statements(NAMES), key_statements(NAMES)):
         after = merged(document, ours, NAMES)

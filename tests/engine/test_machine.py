@@ -32,7 +32,7 @@ from remediate.cli import work
 from remediate.errors import BadInput, Refused
 from remediate.model import Exemption, Matcher
 
-EXAMPLES = int(os.environ.get("REMEDIATE_MACHINE_EXAMPLES", "400" if STRESS else "24"))
+EXAMPLES = int(os.environ.get("REMEDIATE_MACHINE_EXAMPLES", "400" if STRESS else "14"))
 STEPS = int(os.environ.get("REMEDIATE_MACHINE_STEPS", "14" if STRESS else "7"))
 SHRINK = bool(os.environ.get("REMEDIATE_MACHINE_SHRINK"))
 """Whether a failing example is made smaller, which takes minutes."""

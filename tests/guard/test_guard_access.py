@@ -28,6 +28,7 @@ from support.accounts import (
     user,
     with_settings,
 )
+from support.stress import examples
 
 from remediate import guard, planner
 from remediate.account import Account
@@ -107,7 +108,7 @@ def migration(now: Account) -> tuple[Change, ...]:
     return planner.draft(now, with_settings(groups.control), SCOPE, RESOURCES).changes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(accounts())
 def test_what_the_groups_control_plans_is_accepted_and_true(now: Account) -> None:
     changes = migration(now)  # the guard has looked at it
@@ -144,7 +145,7 @@ def spoilt(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
     return now, tuple(changes)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(spoilt())
 def test_a_spoilt_migration_is_accepted_only_if_it_does_no_harm(case: tuple[Account, tuple[Change, ...]]) -> None:
     now, changes = case
@@ -185,7 +186,7 @@ def anything(draw: st.DrawFn) -> tuple[Account, tuple[Change, ...]]:
     return now, tuple(changes)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(anything())
 def test_any_plan_is_accepted_if_and_only_if_it_has_no_bad_moment(case: tuple[Account, tuple[Change, ...]]) -> None:
     now, changes = case
@@ -218,7 +219,7 @@ CLASSES: list[frozenset[Risk]] = [
 ]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(anything(), st.sampled_from(CLASSES))
 def test_gains_and_losses_are_told_apart_allow_and_deny_alike(
     case: tuple[Account, tuple[Change, ...]], classes: frozenset[Risk]

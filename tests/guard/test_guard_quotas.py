@@ -18,6 +18,7 @@ from support.accounts import (
     state_after,
     statement,
 )
+from support.stress import examples
 
 from remediate.account import Account
 from remediate.guard import quotas
@@ -57,7 +58,7 @@ def fullest(now: Account, changes: tuple[Change, ...]) -> int:
     return max(Counter(a.partition("/")[0] for a in state)["iam.group_member"] for state in states)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(memberships())
 def test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit(case: tuple[Account, tuple[Change, ...]]) -> None:
     now, changes = case
@@ -91,7 +92,7 @@ GIVEN_BACK = {1: (-1, ()), 2: (-3, ()), 3: (1, (1, 2)), 4: (4, (1,))}
 @given(sizes())
 @example(MOVED_TWICE)
 @example(GIVEN_BACK)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_the_fullest_moment_of_documents_that_grow_and_shrink(case: dict[int, tuple[int, tuple[int, ...]]]) -> None:
     changes = [change(id, at("iam.group", f"g{id}"), None, {"path": "/"}, *needs) for id, (_, needs) in case.items()]
     amounts = {id: amount for id, (amount, _) in case.items()}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.accounts import account, change, document, downsets, statement
+from support.stress import examples
 
 from remediate.account import Account
 from remediate.guard import quotas
@@ -75,7 +76,7 @@ def amounts(draw: st.DrawFn) -> tuple[Sequence[Change], dict[int, int]]:
     return changes, {c.id: draw(st.integers(-5, 5)) for c in changes}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(amounts())
 def test_the_fullest_state_is_found(case: tuple[Sequence[Change], dict[int, int]]) -> None:
     changes, adds = case

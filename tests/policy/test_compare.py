@@ -7,6 +7,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from support.accounts import ADMIN, READ_ONLY, document, statement
+from support.stress import examples
 
 from remediate.model import Value
 from remediate.policy import statements
@@ -371,7 +372,7 @@ requests = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(pairs(), st.lists(requests, min_size=8, max_size=8))
 def test_comparison_and_evaluator_never_disagree(pair: tuple[Policies, Policies], asked: list[Request]) -> None:
     before, after = pair

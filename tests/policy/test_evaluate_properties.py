@@ -12,7 +12,7 @@ from remediate.policy import canonical_json, modern, statements
 from remediate.policy.evaluate import Decision, Policies, decide
 from remediate.policy.request import Request
 
-EXAMPLES = 20_000 if STRESS else 100
+EXAMPLES = 20_000 if STRESS else 40
 many = settings(max_examples=EXAMPLES, deadline=None)
 OLD = "2008-10-17"
 

@@ -10,6 +10,7 @@ from support import rehearsing
 from support.aws import Aws
 from support.engine import Step, Wire, plan_of
 from support.random_account import Drawn, accounts, build
+from support.stress import examples
 
 from remediate.account import Account, KeySlot
 from remediate.aws.resources import RESOURCES
@@ -46,7 +47,7 @@ def test_the_twin_of_the_messy_account_is_equal(playbook: str, aws: Aws, wire: W
     assert twin.caller_key == made.account.caller_key
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(16), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=accounts())
 def test_the_twin_of_a_random_account_is_equal_and_its_plan_goes_through(
     drawn: Drawn, aws: Aws, monkeypatch: pytest.MonkeyPatch

@@ -40,7 +40,7 @@ from remediate.render.run_text import applied, question, secrets
 from remediate.render.runs_text import runs
 from render import plans
 
-FEW, MANY = (3000, 20000) if STRESS else (100, 400)
+FEW, MANY = (3000, 20000) if STRESS else (40, 120)
 """Examples of what renders whole plans, and of what renders one name."""
 HARMLESS = "alice"
 OURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33)m")

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from support.stress import examples
 
 from remediate.model import Plan
 from remediate.render import facts
@@ -111,7 +112,7 @@ def test_prose_leaves_words_and_fences_what_would_act(sentence: str, shown: str)
 
 
 @given(ANYTHING)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_name_is_one_piece_of_code(name: str) -> None:
     found = list(inline(f"x {code(name)} y"))
     assert found[0].content == "x "
@@ -120,7 +121,7 @@ def test_a_name_is_one_piece_of_code(name: str) -> None:
 
 
 @given(ANYTHING)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_prose_is_inert_and_stays_in_its_cell(text: str) -> None:
     source = f"| a | b |\n|---|---|\n| x {prose(text)} | y {code(text)} |\n"
     assert_inert(source)

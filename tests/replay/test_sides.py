@@ -200,7 +200,7 @@ def asked(draw: st.DrawFn) -> tuple[Call, Request]:
 USER = {"aws:username": "alice", "aws:principalarn": ALICE.arn}
 
 
-@settings(max_examples=20_000 if STRESS else 150)
+@settings(max_examples=20_000 if STRESS else 60)
 @given(bodies(), bodies(), bodies(2), asked())
 def test_the_evaluator_says_the_same(
     own: list[dict[str, Any]], ended: list[dict[str, Any]], begun: list[dict[str, Any]], asked: tuple[Call, Request]

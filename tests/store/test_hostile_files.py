@@ -31,7 +31,7 @@ from remediate.store.journal import Journal, read
 from remediate.store.plans import encode, load, save, sealed
 from remediate.store.signatures import beside
 
-FEW = 4000 if STRESS else 150
+FEW = 4000 if STRESS else 60
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECONDS = 20
 """More than any of these files may take, on a busy machine."""
