@@ -84,7 +84,7 @@ def obstacle(view: View) -> str:
         return f"the records do not go back {view.settings.evidence_days} days"
     first = (view.scope.now - timedelta(days=view.settings.evidence_days)).date()
     if missing := unread_since(found, first):
-        return f"{missing} log files or regions could not be read"
+        return f"{missing} log file{' or region' if missing == 1 else 's or regions'} could not be read"
     if until < view.scope.now - LATEST:
         return f"the records end on {until:%Y-%m-%d}"
     if not found["reads"]:

@@ -1,6 +1,7 @@
 """AWS's own full-access policies: what takes their place where the records show what was done, and where they stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import pytest
 from msgspec import structs
@@ -30,7 +31,7 @@ from remediate.controls.least_privilege import asks, check, control
 from remediate.controls.privilege import Settings
 from remediate.effective import AWS_POLICY, parsed
 from remediate.evidence.facts import EVIDENCE, USE
-from remediate.model import Address, Fault, State, Value, at, kind_of, name_of, when
+from remediate.model import Address, Exemption, Fault, Matcher, State, Value, at, kind_of, name_of, when
 from remediate.playbook import Playbook
 from remediate.playbook.scope import Scope
 
@@ -147,7 +148,7 @@ LEFT: dict[str, tuple[Account, Settings, Value, str]] = {
         app(records={**RECORDS, "since": when(ago(80))}), LOGGED, None, "the records do not go back 90 days",
     ),
     "records that miss a file": (
-        app(records={**RECORDS, "unread": [f"{ago(9):%Y-%m-%d}"]}), LOGGED, None, "1 log files or regions could not",
+        app(records={**RECORDS, "unread": [f"{ago(9):%Y-%m-%d}"]}), LOGGED, None, "1 log file or region could not",
     ),
     "a playbook that leaves it": (
         app(), structs.replace(LOGGED, leave_policies=("AmazonS3FullAccess",)), None, "the playbook leaves it",
@@ -262,6 +263,63 @@ def test_of_a_group_what_its_members_did() -> None:
     assert wanted(fault) == replaced(mine("ops-AmazonS3"), fault.address, document(both))
     assert wanted(team(direct=["cleo"])) == wanted(fault)
     assert wanted(team(more=attached("group/ops", 1))) == wanted(fault)
+
+
+ANN = user("ann")
+DIRECT = at("iam.user_policy", "ann", S3)
+EXEMPT = Exemption(
+    match=Matcher(name="ann"), controls=("groups",), owner="boss", reason="works alone", expires=date(2030, 1, 1)
+)
+APART = Playbook(name="test", controls={"groups": groups.Settings()}, exemptions=(EXEMPT,))
+
+
+def direct(*, more: Mapping[Address, Value] = {}) -> Account:
+    """A user who has it themselves, and is in a group that has another of AWS's."""
+    return account(
+        holding("user", "ann", [S3]),
+        holding("group", "readers", [EC2]),
+        members(readers="ann"),
+        users=[ANN],
+        facts={
+            **{at(AWS_POLICY, arn): sorted(parsed(TEXTS[arn])) for arn in (S3, EC2)},
+            at("iam.service_use", ANN.arn): {"s3": when(ago(2)), "s3-object-lambda": None, "ec2": when(ago(3))},
+            at(EVIDENCE, ME): RECORDS,
+            at(USE, ANN.arn): recorded.fact(recorded.call(*deed) for deed in [*WRITES, *STOPS]),
+            **more,
+        },
+    )
+
+
+@pytest.mark.parametrize("scope", [SCOPE, Scope(playbook=APART, now=NOW)], ids=["no groups", "exempt from groups"])
+def test_a_user_who_has_it_directly_gets_one_of_their_own(scope: Scope) -> None:
+    fault = found(direct(), scope=scope)[DIRECT]
+    assert wanted(fault) == replaced(mine("ann-AmazonS3"), DIRECT, PUT)
+    assert fault.wants[2].notice.startswith("ann can no longer use s3-object-lambda; keeps of s3 only PutObject")
+
+
+def test_the_plan_for_a_user_denies_no_call_and_takes_what_the_proof_says() -> None:
+    draft = planner.draft(direct(), with_settings(control, LOGGED), SCOPE, RESOURCES)
+    own = [change for change in draft.changes if "ann" in change.address]
+    assert [(kind_of(c.address), c.after is None) for c in own] == [
+        ("iam.policy", False), ("iam.user_policy", False), ("iam.user_policy", True),
+    ]  # fmt: skip
+    assert (own[1].needs, own[2].needs) == ((own[0].id,), (own[1].id,))
+    assert all(change.reversal == "exact" for change in draft.changes)
+    assert draft.replay and (draft.replay.denied, draft.replay.perhaps) == (0, 0)
+    assert [effect.who for effect in draft.proof.effects if effect.loses and effect.who] == [(at("iam.user", "ann"),)]
+    assert not any(effect.gains for effect in draft.proof.effects)
+
+
+@pytest.mark.parametrize(
+    ("scope", "more", "why"),
+    [
+        (WITH_GROUPS, {}, "it waits for `groups`: make a new plan after it"),
+        (SCOPE, attached("user/ann", 1), "a policy was attached to ann in the last 90 days"),
+    ],
+)
+def test_a_user_waits(scope: Scope, more: Mapping[Address, Value], why: str) -> None:
+    fault = found(direct(more=more), scope=scope)[DIRECT]
+    assert (fault.wants, fault.evidence["stays"]) == ((), why)
 
 
 @pytest.mark.parametrize(("who", "why"), [("cleo", "a user has the same policy"), ("ann", "it waits for `groups`")])

@@ -307,7 +307,8 @@ DOCUMENTS = st.builds(
     st.lists(st.sampled_from([DENY, SEND, statement("s3:Get*")]), max_size=2),
 )
 THEIRS = "arn:aws:iam::aws:policy/SomeFullAccess"
-WHOSE = {"role": JOB.arn, "group": f"arn:aws:iam::{ME}:group/ops"}
+WHOSE = {"role": JOB.arn, "group": f"arn:aws:iam::{ME}:group/ops", "user": f"arn:aws:iam::{ME}:user/ann"}
+NAMES_OF = {"role": "job", "group": "ops", "user": "ann"}
 CIRCUMSTANCES: list[Context] = [
     {},
     {"aws:sourceip": "203.0.113.7", "aws:multifactorauthpresent": "true", "aws:principaltag/team": "data"},
@@ -318,11 +319,11 @@ CIRCUMSTANCES: list[Context] = [
 TWO_PEOPLE = [user("ann"), user("bob")]
 
 
-def held(text: Value, deeds: Deeds, theirs: bool, shared: bool) -> Account:
-    """A role, or a group of two people who did it between them, that has this as a policy: as one of AWS's, as far as
-    their documents can say it, or as one of the account's own."""
-    holder, name = ("group", "ops") if shared else ("role", "job")
-    done = {who.arn: deeds[n::2] for n, who in enumerate(TWO_PEOPLE)} if shared else {JOB.arn: deeds}
+def held(text: Value, deeds: Deeds, theirs: bool, holder: str) -> Account:
+    """A role, a user, or a group of two people who did it between them, that has this as a policy: as one of AWS's, as
+    far as their documents can say it, or as one of the account's own."""
+    name, shared = NAMES_OF[holder], holder == "group"
+    done = {who.arn: deeds[n::2] for n, who in enumerate(TWO_PEOPLE)} if shared else {WHOSE[holder]: deeds}
     services = app(text, deeds, SERVICES).facts[USED]
     facts: dict[Address, Value] = {
         **(
@@ -337,19 +338,19 @@ def held(text: Value, deeds: Deeds, theirs: bool, shared: bool) -> Account:
         holding(holder, name, [THEIRS if theirs else SOURCE]),
         {} if theirs else policies(app=text),
         members(ops="ann bob") if shared else {},
-        users=TWO_PEOPLE if shared else [],
-        roles=[] if shared else [JOB],
+        users=[] if holder == "role" else TWO_PEOPLE,
+        roles=[JOB] if holder == "role" else [],
         facts=facts,
     )
 
 
-@given(DOCUMENTS, DEEDS, st.booleans(), st.booleans(), st.booleans())
+@given(DOCUMENTS, DEEDS, st.booleans(), st.booleans(), st.sampled_from(sorted(WHOSE)))
 def test_replayed_no_call_is_denied_and_nothing_is_gained(
-    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool, theirs: bool, shared: bool
+    text: Value, drawn: list[tuple[tuple[str, str], int]], logged: bool, theirs: bool, holder: str
 ) -> None:
     """Of a policy of the account's own, which changes, and of one of AWS's, which is replaced."""
     deeds = [(event, resource.format(f"n{number}"), 1) for (event, resource), number in drawn]
-    now = held(text, deeds, theirs, shared)
+    now = held(text, deeds, theirs, holder)
     wants = [want for fault in check(now, LOGGED if logged else Settings(), SCOPE) for want in fault.wants]
     made = next((want.after["document"] for want in wants if isinstance(want.after, dict)), None)
     if made is None:
