@@ -20,16 +20,21 @@ GROUP = "primary"
 """The workgroup that every account has. It says where results are put, and how much a query may read."""
 
 
+def parts(name: str) -> tuple[str, str, str]:
+    """The database, the table and the workgroup of `DATABASE.TABLE[@WORKGROUP]`. Raises BadInput."""
+    found = NAME.fullmatch(name)
+    if not found:
+        raise BadInput(f"{name} names no table", remedy="athena:DATABASE.TABLE, or athena:DATABASE.TABLE@WORKGROUP")
+    return found[1], found[2], found[3] or GROUP
+
+
 class Athena:
     """One table, and a workgroup to ask it in."""
 
     def __init__(self, aws: Session, clock: Clock, name: str) -> None:
         """Raises BadInput."""
-        found = NAME.fullmatch(name)
-        if not found:
-            raise BadInput(f"{name} names no table", remedy="athena:DATABASE.TABLE, or athena:DATABASE.TABLE@WORKGROUP")
+        self.database, self.table, self._group = parts(name)
         self._aws, self._clock = aws, clock
-        self.database, self.table, self._group = found[1], found[2], found[3] or GROUP
         self.region = aws.region
 
     def described(self) -> Answer:

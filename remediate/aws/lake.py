@@ -24,18 +24,24 @@ STATEMENT = (
 )
 
 
+def parts(arn: str) -> tuple[str, str]:
+    """The region and the id of an event data store. Raises BadInput."""
+    found = ARN.fullmatch(arn)
+    if not found:
+        remedy = "lake:arn:aws:cloudtrail:REGION:ACCOUNT:eventdatastore/ID (aws cloudtrail list-event-data-stores)"
+        raise BadInput(f"{arn} is no event data store's ARN", remedy=remedy)
+    return found[1], found[2]
+
+
 class Lake:
     """Records of a time, as JSON, page by page."""
 
     def __init__(self, aws: Session, clock: Clock, arn: str, account: str) -> None:
         """Raises BadInput."""
-        found = ARN.fullmatch(arn)
-        if not found:
-            remedy = "lake:arn:aws:cloudtrail:REGION:ACCOUNT:eventdatastore/ID (aws cloudtrail list-event-data-stores)"
-            raise BadInput(f"{arn} is no event data store's ARN", remedy=remedy)
-        self.places: Sequence[str] = (found[1],)
+        region, self._store = parts(arn)
+        self.places: Sequence[str] = (region,)
         """The region of the store alone: it may hold the records of all."""
-        self._aws, self._clock, self._store, self._account = aws, clock, found[2], account
+        self._aws, self._clock, self._account = aws, clock, account
 
     def statement(self, begin: datetime, end: datetime) -> str:
         return STATEMENT.format(store=self._store, begin=begin, end=end, account=self._account)

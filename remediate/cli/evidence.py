@@ -59,13 +59,14 @@ def evidence(
     from remediate.render.evidence_text import evidence as text
     from remediate.store.evidence import Store
 
+    only, now = origins.account_id(account), work.SystemClock().now()
     connect = partial(work.connect, profile, region, endpoint_url)
     origin = origins.named(source, connect, requester_pays=requester_pays, scheduler=scheduler)
-    whose, now = origin.whose(origins.account_id(account)), work.SystemClock().now()
-    asked = span(whose.account, whose.partition, days, now)
     if print_sql:
-        terminal.say(origins.statement(origin, asked))
+        terminal.say(origins.statement(origin, only, days, now))
         return
+    whose = origin.whose(only)
+    asked = span(whose.account, whose.partition, days, now)
     store = Store(folder, whose.account)
     report = Report(account=whose.account, source=source, since=asked.since, until=asked.end.date())
     with terminal.progressing("reading records", whose.files) as moved:

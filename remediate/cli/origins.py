@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from remediate.cli.sources import S3, Bring, Folder, Remote, Source
 from remediate.cli.work import SystemClock
 from remediate.errors import BadInput
-from remediate.evidence.gathered import Report, Span
+from remediate.evidence.gathered import Report, Span, span
 from remediate.evidence.logs import Survey
 from remediate.evidence.stretches import DAY
 from remediate.store.evidence import ATHENA, HISTORY, LAKE, Store
@@ -59,8 +59,16 @@ def named(text: str, connect: Connect, *, requester_pays: bool, scheduler: str =
         return History(connect(), text.removeprefix(ASKED))
     for begin, kind in QUERIED.items():
         if text.startswith(begin):
-            return Queried(connect(), kind, text.removeprefix(begin))
+            return _queried(connect, kind, text.removeprefix(begin))
     return Files(_files(text, connect, requester_pays), text, scheduler)
+
+
+def _queried(connect: Connect, kind: str, name: str) -> Origin:
+    """Whoever mistypes the name learns that before they are asked for credentials."""
+    from remediate.aws import athena, lake
+
+    athena.parts(name) if kind == ATHENA else lake.parts(name)
+    return Queried(connect(), kind, name)
 
 
 def account_id(text: str) -> str:
@@ -191,11 +199,12 @@ class Queried:
         return Lake(self._aws, SystemClock(), self._name, span.account)
 
 
-def statement(origin: Origin, span: Span) -> str:
+def statement(origin: Origin, account: str, days: int, now: datetime) -> str:
     """A query, for a person to see before it costs something. Raises BadInput."""
     if not isinstance(origin, Queried):
         raise BadInput("nothing is asked in SQL there", remedy="--print-sql goes with `lake:` and `athena:`.")
-    return origin.statement(span)
+    whose = origin.whose(account)
+    return origin.statement(span(whose.account, whose.partition, days, now))
 
 
 def _caller(aws: "Session") -> Whose:

@@ -36,7 +36,8 @@ def evidence(report: Report, *, width: int) -> str:
     told = [wrap(text, width, f"{label:<{LABEL}}", " " * LABEL) for label, text in lines if text]
     named = [wrap(safe(one), width, "  ", "    ") for one in report.named[:NAMED]]
     named += [f"  and {len(report.named) - NAMED:,} more: --json names them"] if len(report.named) > NAMED else []
-    tables = [*_people(report.people, width), *_suspicions(report.suspicions, width)]
+    people = _people(report.people, report.account, width)
+    tables = [*people, *_suspicions(report.suspicions, report.account, width)]
     ends = [f"Kept in {safe(report.kept)}", command("Next: ", report.next, width)]
     return "\n".join([*told, *named, "", *tables, *ends])
 
@@ -60,20 +61,23 @@ def _missing(unread: int) -> str:
     return f"{left} that could not be read: until they are, `least-privilege` narrows nothing" if unread else ""
 
 
-def _people(people: Sequence[Person], width: int) -> list[str]:
-    rows = [(short(p.principal), p.calls, p.refused, p.kinds, p.networks, f"{p.last:%Y-%m-%d}") for p in people[:SHOWN]]
+def _people(people: Sequence[Person], account: str, width: int) -> list[str]:
+    rows = [
+        (short(p.principal, account), p.calls, p.refused, p.kinds, p.networks, f"{p.last:%Y-%m-%d}")
+        for p in people[:SHOWN]
+    ]
     lines = [table(rows, HEADERS, width)] if rows else []
     more = len(people) - len(rows)
     return [*lines, *([f"and {more:,} more: --json has everybody"] if more else []), ""]
 
 
-def _suspicions(suspicions: Sequence[Suspicion], width: int) -> list[str]:
+def _suspicions(suspicions: Sequence[Suspicion], account: str, width: int) -> list[str]:
     """Each with its score and its reasons: they prove nothing, and somebody should look."""
     if not suspicions:
         return []
     lines = ["Worth a look, by score:"]
     for one in suspicions[:SHOWN]:
-        who = f"{short(one.principal)}, {one.credential}" if one.credential else short(one.principal)
+        who = ", ".join(filter(None, (short(one.principal, account), one.credential)))
         lines.append(f"  {one.score:>2}  {fit(who, width - 6)}")
         lines += [wrap(_words(reason.said, width - 6), width, "      ") for reason in one.reasons]
     more = len(suspicions) - SHOWN
@@ -85,9 +89,10 @@ def _words(text: str, width: int) -> str:
     return " ".join(fit(word, width) for word in text.split(" "))
 
 
-def short(principal: str) -> str:
-    """`user/alice` of an ARN in IAM; what stands for all of an account, and services, as they are."""
-    return principal.rpartition(":")[2] if principal.startswith("arn:") and ":iam:" in principal else principal
+def short(principal: str, account: str) -> str:
+    """`user/alice` of an ARN of the account's own; what stands for all of it, strangers and services, as they are."""
+    own = principal.startswith("arn:") and f":iam::{account}:" in principal
+    return principal.split(":", 5)[5] if own else principal
 
 
 def _units(report: Report, count: int) -> str:

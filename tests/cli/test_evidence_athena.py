@@ -212,8 +212,20 @@ def test_what_is_no_name_of_a_table(name: str, logs: Aws) -> None:
         evidence.evidence(f"athena:{name}", days=1)
 
 
-def test_files_are_not_asked_in_sql(tmp_path: Path) -> None:
-    (tmp_path / ct.file_name(1)).parent.mkdir(parents=True)
-    (tmp_path / ct.file_name(1)).write_bytes(ct.packed([ct.event("s3", "ListBuckets")]))
-    with pytest.raises(BadInput, match="nothing is asked in SQL"):
-        evidence.evidence(str(tmp_path), days=1, print_sql=True)
+@pytest.mark.parametrize(
+    ("source", "more", "words"),
+    [
+        ("athena:x", {}, "x names no table"),
+        ("lake:x", {}, "x is no event data store's ARN"),
+        ("s3://", {}, "names no bucket"),
+        ("s3://acme-trail", {"account": "../x"}, r"\.\./x is no account id"),
+        ("athena:a.b", {"account": "1"}, "1 is no account id"),
+        ("nowhere", {"print_sql": True}, "nothing is asked in SQL there"),
+    ],
+)
+def test_what_is_mistyped_is_said_before_credentials_are_asked_for(
+    source: str, more: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "connect", lambda *_: pytest.fail("somebody has to sign in"))
+    with pytest.raises(BadInput, match=words):
+        evidence.evidence(source, **more)

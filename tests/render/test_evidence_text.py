@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from remediate.evidence.gathered import Report, missing
-from remediate.render.evidence_text import evidence
+from remediate.render.evidence_text import evidence, short
 
 MONDAY = date(2026, 8, 31)
 
@@ -61,6 +61,21 @@ def test_what_was_passed_over_and_what_is_still_to_come() -> None:
     several = shown((0,), failed=9, passed=2, named=[f"{n}.json.gz: it is empty" for n in range(9)])
     assert "9 files and 2 records that are not as CloudTrail writes them 0.json.gz" in several
     assert "4.json.gz: it is empty and 4 more: --json names them Kept in" in several
+
+
+@pytest.mark.parametrize(
+    ("principal", "name"),
+    [
+        ("arn:aws:iam::123456789012:user/apps/robot", "user/apps/robot"),
+        ("arn:aws-cn:iam::123456789012:root", "root"),
+        ("arn:aws:iam::123456789012:user/x:root", "user/x:root"),
+        ("arn:aws:iam::999999999999:user/eve", "arn:aws:iam::999999999999:user/eve"),
+        ("arn:*::123456789012:*", "arn:*::123456789012:*"),
+        ("lambda.amazonaws.com", "lambda.amazonaws.com"),
+    ],
+)
+def test_strangers_are_not_called_as_people_of_the_account_are(principal: str, name: str) -> None:
+    assert short(principal, "123456789012") == name
 
 
 def test_weeks_between() -> None:
