@@ -57,10 +57,15 @@ def provider_taken(timeline: Timeline, trust: Value) -> Iterator[str]:
 
 
 def rules(
-    trust: Value, who: Caller, known: Known, layers: Layers, moves: Callable[[str], bool] = lambda _: False
+    trust: Value,
+    who: Caller,
+    known: Known,
+    layers: Layers,
+    moves: Callable[[str], bool] = lambda _: False,
+    action: str = ASSUME,
 ) -> Iterator[Rule]:
     """What a trust policy says of somebody who would assume the role, before and after alike; but for statements about
-    a tag of theirs that the plan changes (`moves`): after that, nobody knows.
+    a tag of theirs that the plan changes (`moves`): after that, nobody knows. `action`: in lower case.
 
     Whom it names needs no policy of their own; a role's session is still bound by a boundary.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
@@ -68,7 +73,7 @@ def rules(
     unbound = frozenset(name for name in layers if not name.startswith("boundary"))
     for text in _statements(trust):
         statement = parse(text)
-        if statement.principals is None or not rule(text).actions.cover(ASSUME, lambda _: None):
+        if statement.principals is None or not rule(text).actions.cover(action, lambda _: None):
             continue
         how = reach(statement.principals, statement.effect, who, bounded=unbound != layers)
         if how == "":

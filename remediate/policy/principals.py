@@ -48,7 +48,15 @@ def _named(kind: str, name: str, caller: Caller) -> _Found:
     if name in (caller.behind, caller.id):
         return "behind" if caller.behind else "directly"
     account = _ACCOUNT.fullmatch(name)
-    return "account" if account and account[1] == caller.account else ""
+    if account and account[1] == caller.account:
+        return "account"
+    return None if caller.unnamed and _may_be_of(name, caller.account) else ""
+
+
+def _may_be_of(name: str, account: str) -> bool:
+    """Whether a name may be somebody's of an account. Unique ids do not tell."""
+    parts = name.split(":")
+    return len(parts) < 6 or parts[4] == account
 
 
 def _passed_over(found: set[_Found], effect: Effect, caller: Caller, bounded: bool) -> Reach | Literal[""] | None:

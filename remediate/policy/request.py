@@ -29,6 +29,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     """The ARN of the role, or of the user, whose session this is."""
     id: str = ""
     """The unique id of the user, or of the role behind a session: `AIDA…`, `AROA…`."""
+    unnamed: bool = False
+    """Whether nothing but the account is known: any user of it, or session of its roles."""
 
 
 class Request(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,14 @@ from remediate.replay.sides import Verdict, of_rules, over_hours
 
 OWN: Layers = frozenset({"own"})
 """The layer of the caller's own policies: they are as they were, and allowed the call."""
+BESIDES = ("sts:tagsession", "sts:setsourceidentity")
+"""What it takes besides where a session gets tags or a source identity, which no record kept here tells.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required"""
 LAYERS = OWN | trust.TRUST
+ACCOUNT = "aws:principalaccount"
+_ACCOUNT = re.compile(r"AWSAccount:(\d{12})", re.ASCII)
+"""Whoever is of another account, in the records of the account that they came into.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html#cloudtrail-integration_examples-sts-api"""
 _ARN = re.compile(r"arn:([^:]+):iam::(\d+):(user|role|root)(?:/(.+))?")
 
 
@@ -40,13 +47,18 @@ def verdict(change: Change, arn: str, call: Call, facts: Known, now: datetime) -
     who = _caller(arn, call)
     if who is None:
         return "perhaps" if _takes(before, after) else "kept"
-    known = {**facts, **told(call)}
-    return over_hours(again(call.hours, now), lambda moment: _at(before, after, who, {**known, **moment}))
+    known = {**facts, **told(call), **({ACCOUNT: who.account} if who.account else {})}
+
+    def of(action: str) -> Verdict:
+        return over_hours(again(call.hours, now), lambda at: _at(before, after, who, {**known, **at}, action))
+
+    found = of(trust.ASSUME)
+    return "perhaps" if found == "kept" and any(of(action) != "kept" for action in BESIDES) else found
 
 
-def _at(before: Value, after: Value, who: Caller, known: Known) -> Verdict:
-    now = (one._replace(after=NOWHERE) for one in trust.rules(before, who, known, LAYERS))
-    then = (one._replace(before=NOWHERE) for one in trust.rules(after, who, known, LAYERS))
+def _at(before: Value, after: Value, who: Caller, known: Known, action: str) -> Verdict:
+    now = (one._replace(after=NOWHERE) for one in trust.rules(before, who, known, LAYERS, action=action))
+    then = (one._replace(before=NOWHERE) for one in trust.rules(after, who, known, LAYERS, action=action))
     return of_rules([Rule(True, OWN, OWN), *now, *then], LAYERS)
 
 
@@ -60,6 +72,8 @@ def _caller(arn: str, call: Call) -> Caller | None:
     """Whoever made a call, by all the names that a trust policy may call them; None where a record does not tell."""
     if arn.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return Caller(kind="service", arn=arn)
+    if stranger := _ACCOUNT.fullmatch(arn):
+        return Caller(account=stranger[1], unnamed=True)
     found = _ARN.fullmatch(arn)
     if found is None:
         return None

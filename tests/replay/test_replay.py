@@ -201,9 +201,22 @@ def trust(*principals: Value, **condition: Value) -> Value:
     return document(*({"Effect": "Allow", "Principal": one, "Action": "sts:AssumeRole", **more} for one in principals))
 
 
+def tagging(*principals: Value) -> Value:
+    """The same, who may give the session tags."""
+    both: list[Value] = ["sts:AssumeRole", "sts:TagSession"]
+    return document(*({"Effect": "Allow", "Principal": one, "Action": both} for one in principals))
+
+
 US, THEM = {"AWS": f"arn:aws:iam::{ME}:root"}, {"AWS": "arn:aws:iam::444455556666:root"}
 EC2, OKTA = {"Service": "ec2.amazonaws.com"}, {"Federated": f"arn:aws:iam::{ME}:saml-provider/Okta"}
 THEIRS = "arn:aws:iam::444455556666:user/dan"
+THEM_ID = "444455556666"
+SOMEBODY = f"AWSAccount:{THEM_ID}"
+"""As AWS records whoever comes from another account."""
+THEM_BUT_DAN: Sequence[dict[str, Value]] = (
+    {"Effect": "Allow", "Principal": THEM, "Action": "sts:AssumeRole"},
+    {"Effect": "Deny", "Principal": {"AWS": THEIRS}, "Action": "sts:AssumeRole"},
+)
 TEAM = f"arn:aws:iam::{ME}:role/team/lead"
 SESSION = "arn:aws:sts::111122223333:assumed-role/lead/dan"
 TRUSTS: dict[str, tuple[Value, Value, str, str]] = {
@@ -221,11 +234,32 @@ TRUSTS: dict[str, tuple[Value, Value, str, str]] = {
     "an external id": (
         trust(THEM), trust(THEM, StringEquals={"sts:ExternalId": "x"}), THEIRS, "perhaps",
     ),
+    "somebody of an account that is left out": (trust(US, THEM), trust(US), SOMEBODY, "denied"),
+    "of one that stays": (trust(US, THEM), trust(THEM), SOMEBODY, "kept"),
+    "of one that everybody becomes": (trust({"AWS": "*"}), trust(THEM), SOMEBODY, "kept"),
+    "of another than that": (trust({"AWS": "*"}), trust(US), SOMEBODY, "denied"),
+    "of one of which somebody is named": (trust(THEM), trust(US, {"AWS": THEIRS}), SOMEBODY, "perhaps"),
+    "of one of which somebody is named by id": (trust(THEM), trust({"AWS": "AIDA0EXAMPLE"}), SOMEBODY, "perhaps"),
+    "of one of which somebody stays": (trust(US, {"AWS": THEIRS}), trust({"AWS": THEIRS}), SOMEBODY, "kept"),
+    "of one of which nobody stays": (trust(US, {"AWS": THEIRS}), trust(US), SOMEBODY, "denied"),
+    "of one of which some are kept out": (
+        trust(THEM), document(*THEM_BUT_DAN), SOMEBODY, "perhaps",
+    ),
+    "of one that a condition names": (
+        trust({"AWS": "*"}), trust({"AWS": "*"}, StringEquals={"aws:PrincipalAccount": THEM_ID}), SOMEBODY, "kept",
+    ),
+    "of one that a condition leaves out": (
+        trust({"AWS": "*"}), trust({"AWS": "*"}, StringEquals={"aws:PrincipalAccount": ME}), SOMEBODY, "denied",
+    ),
+    "an external id of theirs": (trust(THEM), trust(THEM, StringEquals={"sts:ExternalId": "x"}), SOMEBODY, "perhaps"),
     "MFA that their key does not show": (
         trust(US), trust(US, Bool={"aws:MultiFactorAuthPresent": "true"}), ALICE.arn, "denied",
     ),
     "another network": (trust(US), trust(US, IpAddress={"aws:SourceIp": "198.51.100.0/24"}), ALICE.arn, "denied"),
     "their network": (trust(US), trust(US, IpAddress={"aws:SourceIp": "203.0.113.0/24"}), ALICE.arn, "kept"),
+    "tags of a session that may have had some": (tagging(US), trust(US), ALICE.arn, "perhaps"),
+    "tags that nobody could give": (trust(US), trust(US, EC2), ALICE.arn, "kept"),
+    "tags that may still be given": (tagging(US, THEM), tagging(US), ALICE.arn, "kept"),
     "the root user": (trust(US), trust({"AWS": ALICE.arn}), f"arn:aws:iam::{ME}:root", "denied"),
     "no policy": (trust(US), document(), ALICE.arn, "denied"),
 }  # fmt: skip
