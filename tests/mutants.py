@@ -74,8 +74,8 @@ EXPLAINED: Mapping[str, str] = {
     'guard/trust.py:provider_taken: word, _, part = kind.rpartition("_")': (
         "no kind that begins with the word of a provider has two of them"
     ),
-    "guard/trust.py:rules: if statement.principals is None or not rule(text).actions.cover(ASSUME, None):": NO_VARIABLE,
-    "guard/trust.py:rules: if statement.principals is None or not rule(text).actions.cover(ASSUME, lambda _: 0):": NO_VARIABLE,
+    "guard/trust.py:rules: if statement.principals is None or not rule(text).actions.cover(action, None):": NO_VARIABLE,
+    "guard/trust.py:rules: if statement.principals is None or not rule(text).actions.cover(action, lambda _: 0):": NO_VARIABLE,
     'guard/trust.py:_anywhere: return canonical_json({"Resource": ["XX*XX"], **item}).decode()': (
         "a statement has to be about something: what, is not looked at, for a trust policy is about its role"
     ),

@@ -24,7 +24,7 @@ from remediate.policy.languages import Language, TooLarge, texts
 from remediate.policy.patterns import pattern
 from remediate.policy.rules import Listed, listed, rule
 from remediate.policy.statement import Condition, Names
-from remediate.replay.circumstances import TIMES, Hour, again, told
+from remediate.replay.circumstances import TIMES, Hour, again, placed, told
 
 Verdict = Literal["kept", "perhaps", "denied"]
 GRAVER: Sequence[Verdict] = ("kept", "perhaps", "denied")
@@ -45,6 +45,7 @@ class Asked(NamedTuple):
     """Whether something may be taken from them."""
     everywhere: bool
     """Whether it is the same on every resource."""
+    conditions: Sequence[Condition]
     keys: Sequence[str]
     """The condition keys that are looked at, but for the time."""
     timed: bool
@@ -84,7 +85,7 @@ class Sides:
         asked = self._asked(action)
         if not asked.suspect:
             return "kept"
-        known = told(call)
+        known = {**told(call), **placed(call.network, asked.conditions)}
         places = ANYWHERE if asked.everywhere else _places(action, resource)
         about = tuple(known.get(key, UNTOLD) for key in asked.keys)
         key = (asked.numbers, places, about, call.hours if asked.timed else "")
@@ -99,12 +100,14 @@ class Sides:
             covers = (_listed(active.statement.actions).cover(name, lambda _: None) for active in self._actives)
             numbers = tuple(compress(count(), covers))
             there = [self._actives[number] for number in numbers]
-            keys = {x.key for a in there for x in a.statement.open if isinstance(x, Condition)}
+            conditions = [x for a in there for x in a.statement.open if isinstance(x, Condition)]
+            keys = {condition.key for condition in conditions}
             self._about[action] = Asked(
                 numbers=numbers,
                 there=there,
                 suspect=not self._suspects.isdisjoint(numbers),
                 everywhere=all(active.statement.everywhere for active in there),
+                conditions=conditions,
                 keys=tuple(sorted(keys - TIMES)),
                 timed=bool(keys & TIMES),
             )

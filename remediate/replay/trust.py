@@ -11,7 +11,7 @@ from remediate.model import Change, Value, kind_of, name_of
 from remediate.policy.branches import NOWHERE, Layers, Rule
 from remediate.policy.known import Known
 from remediate.policy.request import Caller
-from remediate.replay.circumstances import again, told
+from remediate.replay.circumstances import again, placed, told
 from remediate.replay.sides import Verdict, of_rules, over_hours
 
 OWN: Layers = frozenset({"own"})
@@ -48,6 +48,8 @@ def verdict(change: Change, arn: str, call: Call, facts: Known, now: datetime) -
     if who is None:
         return "perhaps" if _takes(before, after) else "kept"
     known = {**facts, **told(call), **({ACCOUNT: who.account} if who.account else {})}
+    open_ = [x for side in (before, after) for one in trust.rules(side, who, known, LAYERS) for x in one.open]
+    known = {**known, **placed(call.network, open_)}
 
     def of(action: str) -> Verdict:
         return over_hours(again(call.hours, now), lambda at: _at(before, after, who, {**known, **at}, action))

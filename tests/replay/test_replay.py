@@ -257,6 +257,8 @@ TRUSTS: dict[str, tuple[Value, Value, str, str]] = {
     ),
     "another network": (trust(US), trust(US, IpAddress={"aws:SourceIp": "198.51.100.0/24"}), ALICE.arn, "denied"),
     "their network": (trust(US), trust(US, IpAddress={"aws:SourceIp": "203.0.113.0/24"}), ALICE.arn, "kept"),
+    "any of their network": (trust(US), trust(US, IpAddress={"aws:SourceIp": "203.0.0.0/16"}), BOB.arn, "kept"),
+    "part of their network": (trust(US), trust(US, IpAddress={"aws:SourceIp": "203.0.113.7/32"}), BOB.arn, "perhaps"),
     "tags of a session that may have had some": (tagging(US), trust(US), ALICE.arn, "perhaps"),
     "tags that nobody could give": (trust(US), trust(US, EC2), ALICE.arn, "kept"),
     "tags that may still be given": (tagging(US, THEM), tagging(US), ALICE.arn, "kept"),
@@ -269,7 +271,12 @@ TRUSTS: dict[str, tuple[Value, Value, str, str]] = {
 def test_who_assumed_a_role(case: str) -> None:
     before, after, who, expected = TRUSTS[case]
     credential = "dan/ASIAIOSFODNN7EXAMPLE" if who == TEAM else KEY
-    calls = [call(ASSUME, DOOR.arn, 4, credential=credential), call(ASSUME, f"{DOOR.arn}2", 8), call(GET, DOOR.arn, 16)]
+    network = "203.0.113.0/24" if who == BOB.arn else "203.0.113.7"
+    calls = [
+        call(ASSUME, DOOR.arn, 4, credential=credential, network=network),
+        call(ASSUME, f"{DOOR.arn}2", 8),
+        call(GET, DOOR.arn, 16),
+    ]
     narrower = less(5, at("iam.role", "door"), {"path": "/", "trust": before}, {"path": "/", "trust": after})
     said = found(at_hand({who: calls}), narrower)
     assert rows(said) == (

@@ -49,6 +49,8 @@ def verdict(before: Policies, after: Policies, made: Call) -> Verdict:
 
 NO_MFA = deny(BoolIfExists={"aws:MultiFactorAuthPresent": "false"})
 OFFICE = deny(NotIpAddress={"aws:SourceIp": "203.0.113.0/24"}, Bool={"aws:ViaAWSService": "false"})
+HALF = deny(NotIpAddress={"aws:SourceIp": "203.0.113.0/25"})
+IN_TEN, VPC_TEN = ({"IpAddress": {f"aws:{key}": "10.0.0.0/8"}} for key in ("SourceIp", "VpcSourceIp"))
 ABROAD = deny(StringNotEquals={"aws:RequestedRegion": "eu-west-1"})
 SESSIONS: dict[str, Any] = {"credential": SESSION}
 CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], Call, Verdict]] = {
@@ -91,6 +93,29 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], Call, Verdict
     "from inside": ([ALL], [ALL, OFFICE], call(GET, X), "kept"),
     "from outside": ([ALL], [ALL, OFFICE], call(GET, X, network="198.51.100.1"), "denied"),
     "from some address of a network": ([ALL], [ALL, OFFICE], call(GET, X, network="203.0.0.0/16"), "perhaps"),
+    "from any address of a network inside": ([ALL], [ALL, OFFICE], call(GET, X, network="203.0.113.0/24"), "kept"),
+    "from any address of a network outside": ([ALL], [ALL, OFFICE], call(GET, X, network="203.0.112.0/24"), "denied"),
+    "from a network of another version": ([ALL], [ALL, OFFICE], call(GET, X, network="2001:db8::/56"), "denied"),
+    "from a network half of which is inside": ([ALL], [ALL, HALF], call(GET, X, network="203.0.113.0/24"), "perhaps"),
+    "from a network that is compared as a text": (
+        [ALL], [ALL, deny(StringLike={"aws:SourceIp": "203.0.113.*"})], call(GET, X, network="203.0.113.0/24"),
+        "perhaps",
+    ),
+    "from a network, where it counts that there is an address": (
+        [ALL], [ALL, deny(Null={"aws:SourceIp": "false"})], call(GET, X, network="203.0.113.0/24"), "denied"
+    ),
+    "from a VPC, which is no address of the request": (
+        [READS], [statement("s3:GetObject", Condition=IN_TEN)], call(GET, X, network="10.1.2.3"), "denied"
+    ),
+    "from a network of a VPC": (
+        [READS], [statement("s3:GetObject", Condition=IN_TEN)], call(GET, X, network="10.1.0.0/16"), "denied"
+    ),
+    "from a VPC by its own address": (
+        [READS], [statement("s3:GetObject", Condition=VPC_TEN)], call(GET, X, network="10.1.2.3"), "kept"
+    ),
+    "from a VPC by its network": (
+        [READS], [statement("s3:GetObject", Condition=VPC_TEN)], call(GET, X, network="10.1.0.0/16"), "kept"
+    ),
     "by a service": ([ALL], [ALL, OFFICE], call(GET, X, network="athena.amazonaws.com"), "kept"),
     "from wherever": ([ALL], [ALL, OFFICE], call(GET, X, network="*"), "perhaps"),
     "in the region": ([ALL], [ALL, ABROAD], call(GET, X), "kept"),
@@ -171,13 +196,21 @@ def test_a_call_is_made_again_at_its_hour(case: str) -> None:
 EXPECTED_KEYS = tuple(key for key in (*KEYS, *SETS) if key not in ("aws:username", "aws:PrincipalArn"))
 
 
+INSIDE = {
+    "203.0.113.0/24": ("203.0.113.7", "203.0.113.8", "203.0.113.0"),
+    "203.0.0.0/16": ("203.0.113.7", "203.0.114.7", "203.0.0.0", "203.0.200.9"),
+    "2001:db8::/56": ("2001:db8::7", "2001:db8:0:ff::7"),
+}
+"""What is left of many addresses, and some of these."""
+
+
 @st.composite
 def asked(draw: st.DrawFn) -> tuple[Call, Request]:
     """A recorded call, and a request that it may have been."""
     made = call(
         f"s3.amazonaws.com/{draw(st.sampled_from(ACTIONS)).removeprefix('s3:')}",
         draw(st.sampled_from((*OBJECTS, ""))),
-        network=draw(st.sampled_from((*KEYS["aws:SourceIp"], "203.0.113.0/24", "athena.amazonaws.com", "*"))),
+        network=draw(st.sampled_from((*KEYS["aws:SourceIp"], *INSIDE, "athena.amazonaws.com", "*"))),
         credential=draw(st.sampled_from((KEY, SESSION))),
         mfa=draw(st.sampled_from(("yes", "no", ""))),
     )
@@ -190,6 +223,8 @@ def asked(draw: st.DrawFn) -> tuple[Call, Request]:
     }
     time = again(made.hours, NOW)[0][0][0]
     context |= {**USER, **told(made), **time}
+    if made.network in INSIDE:
+        context |= {"aws:sourceip": draw(st.sampled_from(INSIDE[made.network]))}
     action = f"s3:{made.event.partition('/')[2]}"
     place = made.resource or draw(st.sampled_from(OBJECTS))
     place = place.split("/")[0] if action == "s3:ListBucket" else place
