@@ -52,6 +52,8 @@ class Trace(Struct, frozen=True, kw_only=True):
     agent: str
     region: str
     event_id: str
+    behind: tuple[str, ...] = ()
+    """Of a role's session whoever may have begun it, as far as records that are kept tell."""
 
 
 class Marks(Struct, frozen=True, kw_only=True):

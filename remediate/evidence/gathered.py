@@ -9,6 +9,7 @@ from remediate.evidence.fold import Folder, Week, Weeks, week_of
 from remediate.evidence.logs import Log
 from remediate.evidence.marks import Marks
 from remediate.evidence.record import BROKEN, Told, event_of
+from remediate.evidence.sessions import Links, behind, by_role
 from remediate.evidence.sharing import Suspicion
 from remediate.evidence.summary import Summary, Uses
 from remediate.evidence.tally import Found
@@ -70,14 +71,18 @@ class Person(Struct, frozen=True):
     """How many different calls."""
     networks: int
     last: datetime
+    behind: tuple[str, ...] = ()
+    """Of a role whoever began its sessions, led back through the roles in between."""
 
 
 def people(summary: Summary) -> list[Person]:
     """Everybody, those who called most first."""
-    return sorted((_person(*item) for item in summary.people.items()), key=lambda p: (-p.calls, p.principal))
+    links = by_role(summary.links)
+    return sorted((_person(*item, links) for item in summary.people.items()), key=lambda p: (-p.calls, p.principal))
 
 
-def _person(principal: str, uses: Uses) -> Person:
+def _person(principal: str, uses: Uses, links: Links) -> Person:
+    sessions = {use.credential for use in uses} if principal in links else ()
     return Person(
         principal,
         sum(count.calls for count in uses.values()),
@@ -85,6 +90,7 @@ def _person(principal: str, uses: Uses) -> Person:
         len({use.event for use in uses}),
         len({use.network for use in uses}),
         datetime.fromtimestamp(max(count.last for count in uses.values()), UTC),
+        tuple(sorted({name for session in sessions for name in behind(principal, session, links)})),
     )
 
 

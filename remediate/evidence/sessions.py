@@ -5,7 +5,7 @@ the session carries. Where a summary no longer tells the sessions of a role apar
 and where it does not tell those apart either, everybody who began one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from remediate.evidence.ladder import plain
 from remediate.evidence.record import Event
-from remediate.evidence.summary import Count, Link
+from remediate.evidence.summary import Link
 
 OF_ROLES = frozenset(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"))
 """By these somebody takes a role, whose trust policy lets them."""
 BEGINNINGS = OF_ROLES | {"AssumeRoot"}
 """Calls that begin a session: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html"""
 LONGEST_CHAIN = 8
+Links = Mapping[str, Sequence[Link]]
 
 
 class Credentials(Struct):
@@ -51,21 +52,28 @@ def begun(event: Event) -> Iterator[tuple[str, str]]:
         yield plain(asked.roleArn), f"{name}/{key}"
 
 
-def behind(role: str, credential: str, links: Mapping[Link, Count]) -> Sequence[str]:
+def by_role(links: Iterable[Link]) -> Links:
+    """Who began which sessions, by the role."""
+    found: dict[str, list[Link]] = {}
+    for link in links:
+        found.setdefault(link.role, []).append(link)
+    return found
+
+
+def behind(role: str, credential: str, links: Links) -> Sequence[str]:
     """Whoever may have begun a session of a role, led back through the roles in between."""
     found: set[str] = set()
     at, seen = {(role, credential)}, set[tuple[str, str]]()
     for _ in range(LONGEST_CHAIN):
         seen |= at
-        before = {(link.by, link.credential) for role, session in at for link in _of(role, session, links)}
-        found |= {by for by, _ in before if not any(link.role == by for link in links)}
+        before = {(link.by, link.credential) for role, session in at for link in _of(session, links.get(role, ()))}
+        found |= {by for by, _ in before if by not in links}
         at = {one for one in before if one[0] not in found} - seen
     return sorted(found)
 
 
-def _of(role: str, credential: str, links: Mapping[Link, Count]) -> list[Link]:
-    """The links of a session: by its key, else by its name, else those of the role."""
-    own = [link for link in links if link.role == role]
+def _of(credential: str, own: Sequence[Link]) -> Sequence[Link]:
+    """Of the links of a role those of a session: by its key, else by its name, else all."""
     name = credential.partition("/")[0]
     return (
         [link for link in own if link.session == credential]

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from remediate.culprit import Marks, Trace, agent_name, says
 from remediate.evidence.actions import service_of
 from remediate.evidence.ladder import ANY
+from remediate.evidence.sessions import Links, behind, by_role
 from remediate.evidence.summary import Count, Summary, Use
 
 WEEK = timedelta(days=7)
@@ -23,15 +24,16 @@ def suspects(marks: Iterable[Marks], since: datetime, weeks: Iterable[tuple[date
     wanted = list(marks)
     young = (summary for week, summary in weeks if week + WEEK > since.date())
     found = [_trace(*did) for summary in young for did in _did(summary, wanted, since)]
-    latest = {(t.by, t.call, t.source, t.agent): t for t in sorted(found, key=lambda trace: trace.at)}
+    latest = {(t.by, t.behind, t.call, t.source, t.agent): t for t in sorted(found, key=lambda trace: trace.at)}
     return sorted(latest.values(), key=lambda trace: (-trace.at.timestamp(), trace.by, trace.call, trace.source))
 
 
-def _did(summary: Summary, marks: list[Marks], since: datetime) -> Iterator[tuple[str, Use, Count]]:
+def _did(summary: Summary, marks: list[Marks], since: datetime) -> Iterator[tuple[str, Use, Count, Links]]:
+    links = by_role(summary.links)
     for who, uses in summary.people.items():
         for use, count in uses.items():
             if count.last > int(since.timestamp()) and any(can_have(one, use) for one in marks):
-                yield who, use, count
+                yield who, use, count, links
 
 
 def can_have(marks: Marks, use: Use) -> bool:
@@ -58,7 +60,7 @@ def _about(resource: str, text: str) -> bool:
     return says(resource, text) or fnmatchcase(text, resource) or (ANY in own and fnmatchcase(text, own))
 
 
-def _trace(who: str, use: Use, count: Count) -> Trace:
+def _trace(who: str, use: Use, count: Count, links: Links) -> Trace:
     return Trace(
         at=datetime.fromtimestamp(count.last, UTC),
         by=who,
@@ -67,4 +69,5 @@ def _trace(who: str, use: Use, count: Count) -> Trace:
         agent=agent_name(use.agent),
         region=use.region,
         event_id="",
+        behind=tuple(behind(who, use.credential, links)),
     )

@@ -84,7 +84,15 @@ def _who(item: "Drifted", account: str) -> str:
 
 def _call(who: Trace, account: str) -> str:
     how = ", ".join(fit(text, LONGEST) for text in (who.call, who.agent) if text)
-    return f"{_caller(who.by, account)} from {fit(who.source, LONGEST)} ({how})"
+    behind = " or ".join(_behind(who, account))
+    taken = f", taken by {behind}," if behind else ""
+    return f"{_caller(who.by, account)}{taken} from {fit(who.source, LONGEST)} ({how})"
+
+
+def _behind(who: Trace, account: str) -> list[str]:
+    """Whoever began the session of a role."""
+    more = [f"{len(who.behind) - FEW} more"] if len(who.behind) > FEW else []
+    return [*(_caller(arn, account) for arn in who.behind[:FEW]), *more]
 
 
 def _caller(arn: str, account: str) -> str:

@@ -68,7 +68,20 @@ def _people(people: Sequence[Person], account: str, width: int) -> list[str]:
     ]
     lines = [table(rows, HEADERS, width)] if rows else []
     more = len(people) - len(rows)
-    return [*lines, *([f"and {more:,} more: --json has everybody"] if more else []), ""]
+    rest = [f"and {more:,} more: --json has everybody"] if more else []
+    return [*lines, *rest, "", *_roles(people[:SHOWN], account, width)]
+
+
+def _roles(people: Sequence[Person], account: str, width: int) -> list[str]:
+    """Who stands behind the sessions of a role."""
+    taken = [(short(p.principal, account), [short(one, account) for one in p.behind]) for p in people if p.behind]
+    lines = [wrap(_words(f"{role}  by {_few(names)}", width - 4), width, "  ", "    ") for role, names in taken]
+    return ["Roles, and who took them:", *lines, ""] if lines else []
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _suspicions(suspicions: Sequence[Suspicion], account: str, width: int) -> list[str]:

@@ -110,6 +110,15 @@ def test_a_copy_of_a_file_under_another_path_counts_once(tmp_path: Path) -> None
     assert read(tmp_path)["known"] == 4
 
 
+def test_sessions_of_a_role_lead_back_to_who_took_it(tmp_path: Path) -> None:
+    taken = ct.assumed("deploy", "alice", "ASIA0000000000000001", ct.user("alice"))
+    used = ct.event("s3", "ListBuckets", ct.session("deploy", "alice", "ASIA0000000000000001"))
+    write(tmp_path / "logs", 1, taken, used)
+    behind = {p["principal"].rpartition(":")[2]: p["behind"] for p in read(tmp_path)["people"]}
+    assert behind == {"role/deploy": [ct.user("alice")["arn"]], "user/alice": []}
+    assert "role/deploy  by user/alice" in run("evidence", "logs", cwd=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     ("make", "words", "said"),
     [

@@ -14,7 +14,7 @@ from support import cloudtrail as ct
 from remediate.evidence.fold import Folder, Weeks
 from remediate.evidence.resource import BELOW, HEADS, shortened
 from remediate.evidence.resource import folded as resources_folded
-from remediate.evidence.sessions import behind
+from remediate.evidence.sessions import behind, by_role
 from remediate.evidence.summary import CREDENTIALS, PLACES, Summary, Use, merged
 from remediate.evidence.unpack import NoLog
 from remediate.evidence.wire import decode, encode
@@ -205,8 +205,9 @@ def test_a_session_leads_back_to_whoever_began_it() -> None:
     alice, chained = ct.user("alice"), ct.session("first", "one", "ASIA1")
     week = folded([ct.assumed("first", "one", "ASIA1", alice), ct.assumed("second", "two", "ASIA2", chained)])[WEEK]
     second = f"arn:aws:iam::{ct.ACCOUNT}:role/second"
-    assert behind(second, "two/ASIA2", week.links) == [alice["arn"]]
-    assert behind(second, "other/ASIA3", week.links) == []
+    links = by_role(week.links)
+    assert behind(second, "two/ASIA2", links) == [alice["arn"]]
+    assert behind(second, "other/ASIA3", links) == []
 
 
 def test_the_source_identity_of_a_session_is_told() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from remediate.culprit import Marks, Trace
 from remediate.evidence.fold import week_of
-from remediate.evidence.summary import Count, Summary, Use, add
+from remediate.evidence.summary import Count, Link, Summary, Use, add
 from remediate.evidence.traces import suspects
 
 DAY = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -65,6 +65,16 @@ def test_what_has_no_name_of_its_own_is_known_by_the_call() -> None:
     marks = Marks(region="us-east-1", calls=("iam:UpdateAccountPasswordPolicy",))
     use = PLAIN._replace(event="iam.amazonaws.com/UpdateAccountPasswordPolicy", resource=BOB)
     assert told(use, marks=marks)
+
+
+def test_the_session_of_a_role_leads_back_to_who_took_it() -> None:
+    """Two people take the same role: each is named for what they did."""
+    role = f"arn:aws:iam::{ME}:role/deploy"
+    made = [(role, PLAIN._replace(credential=session), DAY + timedelta(hours=1)) for session in ("a/ASIA1", "b/ASIA2")]
+    weeks = summary(*made)
+    for who, session in ((EVE, "a/ASIA1"), (BOB, "b/ASIA2")):
+        add(weeks[0][1].links, Link(role, session, who, "AKIA1"), Count(1, 0, 1, 1))
+    assert {(t.by, t.behind) for t in suspects([MARKS], DAY, weeks)} == {(role, (EVE,)), (role, (BOB,))}
 
 
 @pytest.mark.parametrize(("seconds", "named"), [(-1, False), (0, False), (1, True)])

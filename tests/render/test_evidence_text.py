@@ -1,10 +1,10 @@
 """What reading log files came to, as a person sees it: what the evidence covers, and what to type next."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from remediate.evidence.gathered import Report, missing
+from remediate.evidence.gathered import Person, Report, missing
 from remediate.render.evidence_text import evidence, short
 
 MONDAY = date(2026, 8, 31)
@@ -61,6 +61,18 @@ def test_what_was_passed_over_and_what_is_still_to_come() -> None:
     several = shown((0,), failed=9, passed=2, named=[f"{n}.json.gz: it is empty" for n in range(9)])
     assert "9 files and 2 records that are not as CloudTrail writes them 0.json.gz" in several
     assert "4.json.gz: it is empty and 4 more: --json names them Kept in" in several
+
+
+def test_who_stands_behind_a_role() -> None:
+    role, many = "arn:aws:iam::123456789012:role/deploy", [f"arn:aws:iam::123456789012:user/u{n}" for n in range(7)]
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    said = shown(
+        (0,), people=[Person(role, 1, 0, 1, 1, at, tuple(many)), Person("arn:aws:iam::1:user/x", 1, 0, 1, 1, at)]
+    )
+    assert (
+        "Roles, and who took them: role/deploy by user/u0, user/u1, user/u2, user/u3, user/u4 and 2 more Kept" in said
+    )
+    assert "Roles" not in shown((0,), people=[Person(role, 1, 0, 1, 1, at)])
 
 
 @pytest.mark.parametrize(

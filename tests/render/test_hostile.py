@@ -130,7 +130,7 @@ def verdict(name: str) -> Verdict:
 def drifted(name: str) -> list[Drifted]:
     values = ((name, {"a": name}), ({name: name, "b": 1}, {name: 1, "b": 2}), (None, name), (name, RuntimeError(name)))
     call: dict[str, Any] = dict.fromkeys(("by", "source", "call", "agent", "region", "event_id"), name)
-    who = {"since": plans.BEGUN, "who": Trace(at=plans.BEGUN, **call)}
+    who = {"since": plans.BEGUN, "who": Trace(at=plans.BEGUN, behind=(name, name), **call)}
     found = [Drifted(address=Address(name), expected=was, now=now, plan=name, **who) for was, now in values]  # type: ignore[arg-type]
     return [*found, msgspec.structs.replace(found[0], who=None, nobody_knows=name)]
 

@@ -168,6 +168,12 @@ NAMED: dict[str, tuple[Trace | None, str, str]] = {
         "",
         f"by {OTHER} from 203.0.113.9 (DeleteUserPolicy)",
     ),
+    "a session of a role": (
+        replace(WHO, behind=(WHO.by, OTHER)),
+        "",
+        f"by user/bob, taken by user/bob or {OTHER}, from 203.0.113.9 (DeleteUserPolicy, aws-cli)",
+    ),
+    "of whom there are many": (replace(WHO, behind=("a", "b", "c", "d")), "", "(DeleteUserPolicy, aws-cli)"),
     "long names": (replace(WHO, **dict.fromkeys(("by", "source", "call", "agent"), "x" * 300)), "", "xxx)"),
     "nobody knows": (None, "LookupEvents: AccessDenied: no", "nobody knows by whom: LookupEvents: AccessDenied: no"),
 }
