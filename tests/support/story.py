@@ -98,6 +98,9 @@ class Gone:
     worker: int
 
 
+OF_A_CHANGE = (Looked, Recorded, Sent)
+TELLING = (Looked, Sent)
+"""What may tell what the account has."""
 Entry = Began | Looked | Recorded | Checked | Sent | Edited | Robbed | Gone
 Story = Sequence[Entry]
 
@@ -116,7 +119,7 @@ def change_of(past: Story, entry: Sent | Recorded) -> Planned:
 
 def same(entry: Entry, other: Sent | Recorded) -> bool:
     """Of the same change of the same plan."""
-    return isinstance(entry, Looked | Recorded | Sent) and (entry.book, entry.change) == (other.book, other.change)
+    return isinstance(entry, OF_A_CHANGE) and entry.change == other.change and entry.book == other.book
 
 
 def records_of(past: Story, of: Sent | Recorded) -> list[Recorded]:
@@ -158,8 +161,9 @@ def touches(entry: Entry, book: Book, change: Planned) -> bool:
     """Whether an entry tells what the account has there: a look, a call that was carried out, an edit."""
     if isinstance(entry, Edited):
         return bool(entry.address == change.address)
-    told = isinstance(entry, Looked) or (isinstance(entry, Sent) and entry.carried)
-    return told and same(entry, Recorded(-1, book, "", change.id))
+    if not isinstance(entry, TELLING) or (isinstance(entry, Sent) and not entry.carried):
+        return False
+    return entry.change == change.id and entry.book == book
 
 
 def seen_or_edited(past: Story, n: int, value: object) -> bool:
