@@ -4,6 +4,9 @@
 #
 # Both make what they need on a fresh machine with Python 3.11 or newer: a virtual environment here, pinned packages.
 
+# What is compiled is kept: the tests start the program hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
