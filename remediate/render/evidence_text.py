@@ -66,10 +66,11 @@ def _people(people: Sequence[Person], account: str, width: int) -> list[str]:
         (short(p.principal, account), p.calls, p.refused, p.kinds, p.networks, f"{p.last:%Y-%m-%d}")
         for p in people[:SHOWN]
     ]
-    lines = [table(rows, HEADERS, width)] if rows else []
     more = len(people) - len(rows)
+    if not rows:
+        return []
     rest = [f"and {more:,} more: --json has everybody"] if more else []
-    return [*lines, *rest, "", *_roles(people[:SHOWN], account, width)]
+    return [table(rows, HEADERS, width), *rest, "", *_roles(people[:SHOWN], account, width)]
 
 
 def _roles(people: Sequence[Person], account: str, width: int) -> list[str]:

@@ -22,6 +22,7 @@ def shown(weeks: tuple[int, ...], width: int = 80, **more: object) -> str:
         **more,  # type: ignore[arg-type]
     )
     text = evidence(report, width=width)
+    assert "\n\n\n" not in text
     assert max(map(len, text.splitlines())) <= width
     return " ".join(text.split())
 
