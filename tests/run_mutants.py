@@ -31,6 +31,8 @@ ALONE = ("timeout_constant=15.0", "timeout_multiplier=4.0")
 """On a busy machine a mutant may be out of time that no test noticed: it is tried again, alone, with more patience."""
 TRIES = 5
 """mutmut ends where a process that a test has left behind ends beside its own; begun again, it goes on."""
+UNSOUND = b"Failed to run clean test"
+"""What mutmut says where a test fails without any change: it would fail for every mutant, or now and then for some."""
 TIMED_OUT = frozenset({24, -24, 36, 152, 255})
 KILLED = frozenset({1, 3})
 SURVIVED = {0: "survived", 5: "no test", 33: "no test"}
@@ -148,6 +150,8 @@ def _run(suite: Suite, folder: Path, patience: Sequence[str], children: int) -> 
             )
         if not done.returncode:
             return
+        if UNSOUND in log.read_bytes():
+            break
     sys.exit(f"mutmut ended with {done.returncode}:\n{log.read_text(errors='replace')[-4000:]}")
 
 
