@@ -167,7 +167,7 @@ def test_one_point_stands_for_those_between_which_nothing_is_written() -> None:
 def test_killed_again_and_again_it_goes_on(worlds: Worlds) -> None:
     """Some lives end before anything more is done, most a little further on."""
     dice = random.Random(1)
-    deaths = [[dice.randint(20, 240) for _ in range(LIVES)] for _ in range(20 if STRESS else 1)]
+    deaths = [[dice.randint(20, 240) for _ in range(LIVES)] for _ in range(10 if STRESS else 1)]
     told = worlds.each(f"times {LIVES} deaths in a row", lambda world, some: world.goes_on(some), deaths)
     places = [life[0] for story in told for life in story["deaths"] if len(life) == 1]
     assert len(places) > LIVES // 2

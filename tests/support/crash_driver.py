@@ -7,6 +7,7 @@ the program runs in a process of its own, which is killed at a point, runs again
 to its end. Points are counted from 1 in each life: before and after each call, and before and after each record.
 """
 
+import gc
 import json
 import os
 import re
@@ -87,11 +88,20 @@ class World:
         self.aws, self.wire = Aws(sandbox), Wire()
         self.wire.session._boto.events.register_last("after-call", self._after_call)
         self.fate = Fate(0, -1)
-        # Clients take their time, once.
-        for service, region, once in wire.session._clients:
+        # Clients take their time, once; and forks share what the collector of garbage does not touch.
+        for service, region, once in in_a_fork(self._clients):
             self.wire.session._client(service, region, once=once)
         for service, region in aws._clients:
             self.aws.client(service, region)
+        gc.freeze()
+
+    def _clients(self) -> list[tuple[str, str, bool]]:
+        """Those that a run needs."""
+        folder = self.folder / "clients"
+        folder.mkdir()
+        with self._serving():
+            assert set(outcomes(Runs(self.plan, folder, self.wire).run())) == {"done"}
+        return list(self.wire.session._clients)
 
     def _applied(self, plan: Plan, wire: Wire) -> Plan:
         (self.folder / "forward").mkdir()
