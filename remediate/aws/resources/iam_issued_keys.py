@@ -27,7 +27,10 @@ from remediate.errors import CallFailed, OutcomeUnknown
 from remediate.model import AccountId, Address, Permission, Receipt, Reversal, Value, at, pair_of, when
 
 MARK = "remediate:issuing"
-"""The tag of a secret whose next key is on its way: `AKIAOLD… 2026-01-31T12:00:00Z`."""
+"""The tag of a secret whose next key is on its way: `AKIAOLD… 2026-01-31T12:00:00Z`.
+
+It stays where a run dies between storing the key and taking it away: it says nothing that counts for longer than
+MARK_COVERS, and goes with the next key."""
 MARK_FRESH = timedelta(minutes=5)
 """A mark this old is written anew before another key is made."""
 MARK_COVERS = timedelta(minutes=10)
