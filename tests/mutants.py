@@ -45,6 +45,10 @@ EXPLAINED: Mapping[str, str] = {
     'guard/administrators.py:violations: free = (person for person in people if view.level(person, "after") == "FREE")  # and so they are now': EVERYBODY,
     "guard/chain.py:_by: moves = allowed.moves if allowed else lambda _: None": FALSY,
     "guard/trust.py:rules: yield Rule(False, None, given)": "None is no layer either",
+    "guard/trust.py:rules: yield Rule(None, NOWHERE, given)": FALSY,
+    'guard/trust.py:policy_of: return role.get("trust") if (isinstance(role, Mapping)) or True else None': (
+        "it is asked of roles that are there and stay: one that goes is found before"
+    ),
     'guard/vouched.py:_signers: found = saml_metadata.read("\\n".join(map(str, lines)) if isinstance(lines, list) else "XXXX")': (
         "neither is metadata"
     ),
