@@ -131,7 +131,7 @@ def test_prose_is_inert_and_stays_in_its_cell(text: str) -> None:
 
 
 @given(ANYTHING | st.sampled_from(plans.HOSTILE))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_plan_of_hostile_names_keeps_its_shape_in_markdown(name: str) -> None:
     assume(name.strip() and name not in facts.SAID_BY_KIND)
     text = markdown(plans.named(name))
@@ -190,7 +190,7 @@ def test_html_of_the_other_plans() -> None:
 
 
 @given(ANYTHING | st.sampled_from(plans.HOSTILE))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_page_of_hostile_names_keeps_its_tags(name: str) -> None:
     assume(name.strip() and name not in facts.SAID_BY_KIND)
     page = html(plans.named(name))
