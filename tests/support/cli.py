@@ -16,7 +16,7 @@ def run(*arguments: str, cwd: Path, timeout: float = 120, **environment: str) ->
     whole = {**os.environ, "REMEDIATE_STATE_DIR": str(cwd / ".state"), **environment}
     words = [str(REMEDIATE), *arguments]
     if usable(whole):
-        return _warm(Command(words, cwd, whole), timeout)
+        return _warm(Command(words, cwd.absolute(), whole), timeout)
     return subprocess.run(
         words,
         cwd=cwd,
