@@ -89,13 +89,33 @@ def fresh(changes: Sequence[Change], values: Mapping[Address, Value | Exception]
         )
 
 
-def guarded(plan: Plan, remaining: Sequence[Change], account: Account, resources: Resources, now: datetime) -> None:
+def guarded(
+    plan: Plan,
+    remaining: Sequence[Change],
+    account: Account,
+    values: Mapping[Address, Value | Exception],
+    resources: Resources,
+    now: datetime,
+) -> None:
     """The guard once more, on what is left of the plan and the account as it is now. Raises Refused."""
     seen(account, remaining)
-    ids = {c.id for c in remaining}
-    left = [msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in remaining]
+    left = ahead(remaining, account, values)
     back = bool(plan.header.rolls_back)
     guard.check(account, left, resources, plan.exemptions, now, break_glass=plan.break_glass, rolls_back=back)
+
+
+def ahead(remaining: Sequence[Change], account: Account, values: Mapping[Address, Value | Exception]) -> list[Change]:
+    """The changes that the account does not show yet, and what they need of each other.
+
+    A run that was killed may not have recorded what arrived. Counted as still to come, it would take a second place
+    under a quota, or leave one that somebody else has taken since.
+    """
+    first: dict[Address, Change] = {}
+    for change in remaining:
+        first.setdefault(change.address, change)
+    there = {c.id for a, c in first.items() if account.state.get(a) == c.after == values[a]}
+    ids = {c.id for c in remaining} - there
+    return [msgspec.structs.replace(c, needs=tuple(n for n in c.needs if n in ids)) for c in remaining if c.id in ids]
 
 
 def seen(account: Account, changes: Sequence[Change]) -> None:

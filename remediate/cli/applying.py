@@ -58,7 +58,7 @@ def check(plan: Plan, left: Sequence[Change], aws: "Session", parallel: int) -> 
         values = LiveAccount(aws, parallel, listed=account.state).read(c.address for c in left)
         remedy = preflight.SET_BACK if plan.header.rolls_back else preflight.NEW_PLAN
         preflight.fresh(left, values, remedy)
-        preflight.guarded(plan, left, account, RESOURCES, SystemClock().now())
+        preflight.guarded(plan, left, account, values, RESOURCES, SystemClock().now())
 
 
 def execute(

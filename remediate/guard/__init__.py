@@ -18,6 +18,12 @@ from remediate.protocols import Resources
 
 SHOWN = 8
 """Violations named in the message; the rest are counted."""
+REMEDY = (
+    "Exempt the people concerned in the playbook (`exemptions:` with owner, reason, expiry), "
+    "or leave the control out with --control."
+)
+REMEDY_BACK = "Make by hand what it lacks (room, or another administrator); then run the same command again."
+"""No playbook has a say in a rollback."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,7 @@ def check(
         raise Refused(
             "the guard refuses this plan: it could lock people out or change their access",
             details=[*bad[:SHOWN], *more],
-            remedy="Exempt the people concerned in the playbook (`exemptions:` with owner, reason, expiry), "
-            "or leave the control out with --control.",
+            remedy=REMEDY_BACK if rolls_back else REMEDY,
         )
     return tuple(Check(guard=guard.name, detail=guard.proven) for guard in guards)
 

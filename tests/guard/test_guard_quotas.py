@@ -4,7 +4,7 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import event, example, given, settings
+from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 from support.accounts import (
     account,
@@ -20,6 +20,7 @@ from support.accounts import (
 )
 from support.stress import examples
 
+from remediate import preflight
 from remediate.account import Account
 from remediate.guard import quotas
 from remediate.guard.timeline import Timeline
@@ -66,6 +67,32 @@ def test_a_plan_is_accepted_only_if_no_moment_is_over_the_limit(case: tuple[Acco
     over = fullest(now, changes) > LIMIT
     event(f"accepted: {accepted}, over: {over}")
     assert accepted == (not over)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(memberships())
+def test_what_arrived_and_was_not_recorded_takes_no_second_place(case: tuple[Account, tuple[Change, ...]]) -> None:
+    """A run that was killed at any moment goes on: whatever nothing else waited for may have arrived unrecorded."""
+    start, changes = case
+    assume(not list(quotas.violations(Timeline(start, changes))))
+    for done in downsets(changes):
+        recorded = {need for c in changes if c.id in done for need in c.needs}
+        now = msgspec.structs.replace(start, state=state_after(start.state, changes, done))
+        values = {c.address: now.state.get(c.address) for c in changes}
+        left = preflight.ahead([c for c in changes if c.id not in recorded], now, values)
+        assert {c.id for c in left} == {c.id for c in changes} - done
+        assert not list(quotas.violations(Timeline(now, left)))
+
+
+def test_a_place_that_was_left_unrecorded_and_taken_by_somebody_else() -> None:
+    leave = change(1, at("iam.group_member", "g0", "ann"), "member", None)
+    join = change(2, at("iam.group_member", "g1", "ann"), None, "member", 1)
+    groups = [holding("group", f"g{n}") for n in range(LIMIT + 2)]
+    taken = members(**{f"g{n}": "ann" for n in range(2, LIMIT + 2)})
+    now = account(*groups, taken, holding("user", "ann"), summary={"GroupsPerUserQuota": LIMIT})
+    left = preflight.ahead([leave, join], now, {leave.address: None, join.address: None})
+    assert [c.id for c in left] == [2]
+    assert "up to 4, IAM allows 3" in next(quotas.violations(Timeline(now, left)))
 
 
 @st.composite
