@@ -55,7 +55,7 @@ def read_whole(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
-def write_new(path: Path, content: bytes, remedy: str = "Check the folder's permissions, or use -o.") -> None:
+def write_new(path: Path, content: bytes, remedy: str = "Check the folder's permissions and room, or use -o.") -> None:
     """Writes a file, 0600, whole or not at all, and on disk when this returns. Raises BadInput."""
     private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")

@@ -63,7 +63,7 @@ class Journal:
         except OSError as error:
             raise BadInput(
                 f"the journal {path} cannot be written: {error.strerror}",
-                remedy="Nothing was sent. Check the folder's permissions.",
+                remedy="Nothing was sent. Check the folder's permissions and room.",
             ) from None
 
     def add(

@@ -19,7 +19,7 @@ from remediate.errors import BadInput, Partial, Refused
 from remediate.model import Struct
 from remediate.store.files import private_folder, write_new
 
-ELSEWHERE = "Give locks another place: the variable REMEDIATE_STATE_DIR."
+ELSEWHERE = "Check the folder's permissions and room, or give locks another place: the variable REMEDIATE_STATE_DIR."
 
 
 class Holder(Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Lock:
                 doing=doing,
             )
         )
-        write_new(_holder_path(path), self._holder)
+        write_new(_holder_path(path), self._holder, ELSEWHERE)
 
     def check(self) -> None:
         """Raises Partial unless this run still holds the lock."""
@@ -84,7 +84,7 @@ def locked(account: str, doing: str) -> Iterator[Lock]:
 
     path = state_folder() / f"{account}.lock"
     private_folder(path.parent, ELSEWHERE)
-    lock = FileLock(path, mode=0o600)
+    lock = FileLock(path, mode=0o600, fallback_to_soft=False)  # a mere file would outlive a process that dies
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -464,7 +464,9 @@ def test_from_any_moment_the_guard_lets_it_go_on_and_back(now: Account, data: st
             done.add(change.id)
     then = after(now, folded(now.state, [c for c in draft.changes if c.id in done]))
     whole = msgspec.structs.replace(EMPTY, changes=draft.changes)
-    preflight.guarded(whole, [c for c in draft.changes if c.id not in done], then, RESOURCES, NOW)
+    left = [c for c in draft.changes if c.id not in done]
+    values = {c.address: then.state.get(c.address) for c in left}
+    preflight.guarded(whole, left, then, values, RESOURCES, NOW)
     if done:
         outcomes: dict[int, Event] = dict.fromkeys(done, "done")
         back = rollback.inverse(whole, outcomes, then, RESOURCES, NOW)

@@ -144,7 +144,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         opened(tmp_path / "link.journal.jsonl")
     why = os.strerror(errno.ELOOP)
     assert error.value.what == f"the journal {tmp_path / 'link.journal.jsonl'} cannot be written: {why}"
-    assert error.value.remedy == "Nothing was sent. Check the folder's permissions."
+    assert error.value.remedy == "Nothing was sent. Check the folder's permissions and room."
 
 
 def test_what_is_about_to_happen_is_on_disk_before_add_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

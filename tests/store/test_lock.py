@@ -1,6 +1,9 @@
 """One run an account at a time, on this machine."""
 
+import errno
+import fcntl
 import json
+import os
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -68,6 +71,34 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
         with pytest.raises(BadInput) as error, locked("123456789012", "apply a.plan.json"):
             raise AssertionError
         assert "REMEDIATE_STATE_DIR" in error.value.remedy
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EIO])
+def test_a_shared_folder_that_keeps_no_locks_is_refused(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some network and FUSE file systems do: a mark in their place would stay when a run is killed."""
+
+    def flock(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(BadInput, match=f"cannot be taken: {os.strerror(number)}") as error, locked("1" * 12, "apply"):
+        raise AssertionError
+    assert "REMEDIATE_STATE_DIR" in error.value.remedy
+    assert not list(state_folder().glob("*.holder.json"))
+
+
+def test_a_full_disk_is_said_with_another_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(BadInput, match="No space left on device") as error, locked("1" * 12, "apply"):
+            raise AssertionError
+    assert "room" in error.value.remedy
+    assert "REMEDIATE_STATE_DIR" in error.value.remedy
+    with locked("1" * 12, "apply"):
+        pass
 
 
 def test_where_locks_live(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
