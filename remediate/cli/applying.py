@@ -1,6 +1,7 @@
 """What `apply`, `rollback` and `drift --correct` have in common: the checks, the run, and what is said of it."""
 
 import os
+import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -142,14 +143,15 @@ def _stopping(stop: Any) -> Iterator[None]:
 
 
 def refuse_if_rolled_back(plan: Plan, file: Path) -> None:
-    """A plan is applied once: taking it back does not make it new. Raises Refused."""
+    """A plan is applied once: taking it back does not make it new, also where it is a rollback. Raises Refused."""
     places = [file.parent / r.detail for r in records_of(file) if r.plan not in ("", plan.digest)]
     begun = [path for path in (rollback_path(file), *places) if journal_path(path).exists()]
-    if begun and not plan.header.rolls_back:
+    if begun:
+        again = shlex.join(["remediate", "rollback", str(begun[0])])
         raise Refused(
             f"{file} was applied and rolled back: a plan is applied once",
             details=[f"rollback: {begun[0]}"],
-            remedy="Make a new plan: remediate plan",
+            remedy=f"Take that back: {again}" if plan.header.rolls_back else "Make a new plan: remediate plan",
         )
 
 

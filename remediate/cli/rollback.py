@@ -39,6 +39,7 @@ def rollback(
         aws = assuming.connect(profile, region, endpoint_url, assume_role, plan)
         aws.fence = lock.check
         back, path = applying.inverse_of(plan, file, output, aws, parallel, planner)
+        applying.refuse_if_rolled_back(back, path)
         left = applying.remaining(back, applying.recorded(path))
         if not left:
             terminal.note(safe(f"Nothing left to take back: {path}"))

@@ -38,6 +38,13 @@ def known(plan: str) -> Head | None:
 def check(place: str, plan: str, hashes: list[str]) -> None:
     """Raises Refused where a journal of these records' hashes ends before, or other than, this machine has seen it."""
     head = known(plan)
+    if head and not hashes:
+        raise Refused(
+            f"there is no journal {place}: this machine has seen {head.seq} records of it, so the plan was applied",
+            details=[f"record {head.seq} had the hash {head.hash}"],
+            remedy="If the plan was moved, copied or renamed: give the one that its journal stands beside, or move "
+            "both. If the journal is lost: put it back from your version control or backup, or make a new plan.",
+        )
     if head and (len(hashes) < head.seq or hashes[head.seq - 1] != head.hash):
         raise Refused(
             f"the journal {place} does not end as it was written: this machine has seen {head.seq} records of it",

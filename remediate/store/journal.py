@@ -24,6 +24,11 @@ from remediate.store.files import journal_path, private_folder, read_whole, sync
 MAX_BYTES = 1024 * 1024 * 1024
 """A thousand times what a run of ten thousand changes writes."""
 
+RIVAL = "somebody else has written it, or put another in its place"
+ALONE = (
+    "Make sure that no other run is at work, also not by another user or with another REMEDIATE_STATE_DIR; "
+    "then run the same command again."
+)
 
 LATER = frozenset({"sent", "done", "already"})
 """Events that wait for no disk of their own. A process that dies loses none of them; a machine that stops may lose the
@@ -55,6 +60,9 @@ class Journal:
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
             self._file = os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0)
+            if os.fstat(self._file.fileno()).st_size != found.size + found.torn:
+                self._file.close()
+                raise self._lost(RIVAL)  # and what it wrote is not cut off
             self._file.truncate(self._size)
             self._file.seek(self._size)
             os.fsync(self._file.fileno())
@@ -116,7 +124,7 @@ class Journal:
         except OSError as error:
             raise self._lost(str(error.strerror)) from None
         if _place(found) != self._is_here or found.st_size != self._size:
-            raise self._lost("somebody else has written it, or put another in its place")
+            raise self._lost(RIVAL)
 
     def _write(self, line: bytes) -> None:
         """The whole line or an error: after a torn one nothing may follow, or the journal would not be read again."""
@@ -146,7 +154,7 @@ class Journal:
         return Partial(
             f"the journal {self.path} cannot be written: {why}",
             details=["Nothing more was sent. What was in hand is asked of the account when you go on."],
-            remedy="Make room, or see to the disk; then run the same command again.",
+            remedy=ALONE if why == RIVAL else "Make room, or see to the disk; then run the same command again.",
         )
 
 

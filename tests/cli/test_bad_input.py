@@ -161,6 +161,12 @@ def test_a_plan_that_was_applied_and_rolled_back(aws: Aws, file: Path, tmp_path:
     assert twice.returncode == 0
     assert "Nothing left to take back" in twice.stderr
     assert untouched(aws)
+    forth = run("rollback", "elsewhere.json", "--yes", cwd=tmp_path)
+    assert forth.returncode == 0, forth.stderr
+    assert not untouched(aws)
+    for command in (("apply", "elsewhere.json"), ("rollback", "a.plan.json", "-o", "elsewhere.json")):
+        told(run(*command, "--yes", cwd=tmp_path), 3, "rolled back", "remediate rollback elsewhere.rollback.plan.json")
+    assert not untouched(aws)
 
 
 @pytest.mark.parametrize("content", [b"", b"name: x", b"{}", b"\xff\xfe\x00"])

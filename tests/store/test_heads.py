@@ -52,6 +52,17 @@ def test_every_cut_at_a_record_and_a_changed_last_record_are_refused(file: Path)
         of_plan(file, PLAN.digest)
 
 
+def test_a_plan_that_was_renamed_without_its_journal_says_so_and_goes_on_with_it(file: Path) -> None:
+    renamed = file.with_name("renamed.plan.json")
+    file.rename(renamed)
+    with pytest.raises(Refused) as alone:
+        of_plan(renamed, PLAN.digest)
+    assert alone.value.what.startswith(f"there is no journal {journal_path(renamed)}: this machine has seen 5 records")
+    assert "renamed" in alone.value.remedy
+    journal_path(file).rename(journal_path(renamed))
+    assert len(of_plan(renamed, PLAN.digest).records) == 5
+
+
 def test_what_a_killed_run_wrote_since_is_taken(file: Path) -> None:
     run(file, "start", "intent", close=False)
     assert len(of_plan(file, PLAN.digest).records) == 7

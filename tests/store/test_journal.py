@@ -235,6 +235,30 @@ def test_a_journal_that_somebody_took_away_is_not_written_again(path: Path) -> N
     assert not path.exists()
 
 
+@pytest.mark.parametrize("torn", [b"", b'{"seq":'])
+def test_what_a_rival_writes_while_a_journal_is_opened_is_kept(
+    torn: bytes, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two state folders keep two locks: the second run reads the journal, and the first writes on before it opens it."""
+    journal = opened(path)
+    journal.add("start")
+    with path.open("ab") as file:
+        file.write(torn)
+    real = os.open
+
+    def slow(name: Any, flags: int, *rest: Any) -> int:
+        if flags & os.O_CREAT:
+            with path.open("ab") as file:
+                file.write(b"the rival's\n")
+        return real(name, flags, *rest)
+
+    monkeypatch.setattr(os, "open", slow)
+    with pytest.raises(Partial, match="somebody else has written it") as late:
+        opened(path)
+    assert "REMEDIATE_STATE_DIR" in late.value.remedy
+    assert path.read_bytes().endswith(torn + b"the rival's\n")
+
+
 def test_a_journal_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == ([], 0, "", 0)
     with pytest.raises(BadInput) as error:

@@ -21,6 +21,10 @@ PLAN = plan_of(step("iam.group", "ops", to={"path": "/"}))
 NEW_KEY = "Make a key of your own: ssh-keygen -t ed25519 -f remediate.key."
 RECORDS = "Put the journal back from your version control or backup; without it, make a new plan."
 LOST = "Make room, or see to the disk; then run the same command again."
+RIVALS = (
+    "Make sure that no other run is at work, also not by another user or with another REMEDIATE_STATE_DIR; "
+    "then run the same command again."
+)
 RESUMED = "Nothing more was sent. What was in hand is asked of the account when you go on."
 
 
@@ -178,8 +182,8 @@ REFUSALS: dict[Callable[[Path], None], tuple[str, list[str], str]] = {
         [],
         RECORDS,
     ),
-    journal_swapped_for_a_copy: (f"the journal {{}}/a.journal.jsonl cannot be written: {ANOTHER}", [RESUMED], LOST),
-    journal_written_by_another: (f"the journal {{}}/a.journal.jsonl cannot be written: {ANOTHER}", [RESUMED], LOST),
+    journal_swapped_for_a_copy: (f"the journal {{}}/a.journal.jsonl cannot be written: {ANOTHER}", [RESUMED], RIVALS),
+    journal_written_by_another: (f"the journal {{}}/a.journal.jsonl cannot be written: {ANOTHER}", [RESUMED], RIVALS),
     journal_taken_away: (
         "the journal {}/a.journal.jsonl cannot be written: No such file or directory",
         [RESUMED],
