@@ -239,7 +239,7 @@ def test_a_journal_that_somebody_took_away_is_not_written_again(path: Path) -> N
 def test_what_a_rival_writes_while_a_journal_is_opened_is_kept(
     torn: bytes, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two state folders keep two locks: the second run reads the journal, and the first writes on before it opens it."""
+    """Two state folders keep two locks: one run reads the journal, and the other writes on before it is opened."""
     journal = opened(path)
     journal.add("start")
     with path.open("ab") as file:
