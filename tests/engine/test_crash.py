@@ -97,8 +97,8 @@ class Worlds:
         """What came of each thing; the numbers are printed where all is done that can be done."""
         begun, lanes = time.monotonic(), len(self.all)
         with ThreadPoolExecutor(lanes) as pool:
-            parts = pool.map(lambda n: [do(self.all[n], thing) for thing in things[n::lanes]], range(lanes))
-            found = [one for part in parts for one in part]
+            parts = list(pool.map(lambda n: [do(self.all[n], thing) for thing in things[n::lanes]], range(lanes)))
+        found = [parts[n % lanes][n // lanes] for n in range(len(things))]
         if STRESS:
             print(f"\n{self.mode}: {len(things)} {what} in {time.monotonic() - begun:.0f} s")
         return found
