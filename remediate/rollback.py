@@ -115,7 +115,8 @@ def _shown(
     changes: Sequence[Change], records: Sequence[Record], live: Live, clock: Clock
 ) -> Mapping[Address, Value | Exception]:
     """What the account shows once each of these changes is seen, or AWS had all its time to show it."""
-    sent = {record.change: record.at for record in records if record.event in ("intent", "sent")}
+    now = clock.now()  # a record of the future, of a clock that was set back since, counts as just made
+    sent = {record.change: min(record.at, now) for record in records if record.event in ("intent", "sent")}
     while True:
         values = live.read(c.address for c in changes) if changes else {}
         old = [c for c in changes if values[c.address] == c.before]

@@ -22,15 +22,25 @@ EVIDENCE = PLANS / "evidence"
 
 
 class SystemClock:
-    """The real clock."""
+    """The real time when it was made, and steady from then on: a clock that is set meanwhile ends no waiting early."""
+
+    def __init__(self) -> None:
+        self._made, self._beat = datetime.now(UTC), _beat()
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._made + timedelta(seconds=_beat() - self._beat)
 
     def sleep(self, seconds: float) -> None:
         import time
 
         time.sleep(seconds)
+
+
+def _beat() -> float:
+    """Seconds that only ever grow, also while the machine sleeps, where the system counts those."""
+    import time
+
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def connect(profile: str | None, region: str | None, endpoint_url: str | None) -> "Session":

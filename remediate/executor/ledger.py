@@ -46,8 +46,9 @@ class Ledger:
         """How often this run has sent each change."""
         self._stop = threading.Event()
         self._doubtful = doubtful(journal.records)
-        self._made = dict(made)
-        self._sent_at = {r.change: r.at for r in journal.records if r.event in ("intent", "sent")}
+        now = clock.now()  # where the clock was set back since, a record counts as just made: AWS still gets its time
+        self._made = {address: (change, min(at, now)) for address, (change, at) in made.items()}
+        self._sent_at = {r.change: min(r.at, now) for r in journal.records if r.event in ("intent", "sent")}
 
     def stop(self, why: str) -> None:
         self.result.stopped = self.result.stopped or why

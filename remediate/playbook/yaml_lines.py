@@ -23,6 +23,7 @@ MAX_KEY = 200
 MAX_NUMBER = 100
 """Characters of what is no text: YAML takes time for base 60, as in `1:59:59`, that grows with their square."""
 TEXT = "tag:yaml.org,2002:str"
+HALVED = "half a character (a surrogate, such as \\ud800), which no file can hold"
 Places = dict[str, tuple[Path, int]]
 """File and line of each value, by its path as msgspec writes it: `$.exemptions[0].owner`."""
 T = TypeVar("T")
@@ -109,6 +110,8 @@ class _Reader:
                 return self._mapping(node, at)
             if isinstance(node, yaml.SequenceNode):
                 return [self.plain(item, f"{at}[{i}]") for i, item in enumerate(node.value)]
+            if _halved(node.value):
+                raise self._bad(node, HALVED)
             if len(node.value) > MAX_NUMBER and node.tag != TEXT:
                 raise self._bad(node, f"a number or date of more than {MAX_NUMBER} characters")
             return self._scalars.construct_object(node)
@@ -125,6 +128,8 @@ class _Reader:
             key = key_node.value
             if not isinstance(key, str):
                 raise self._bad(key_node, "a key must be text")
+            if _halved(key):
+                raise self._bad(key_node, HALVED)
             if len(key) > MAX_KEY:
                 raise self._bad(key_node, f"a key of more than {MAX_KEY} characters")
             if key in result:
@@ -135,6 +140,11 @@ class _Reader:
 
     def _bad(self, node: yaml.Node, message: str) -> BadInput:
         return BadInput(f"{self.path}:{node.start_mark.line + 1}: {message}", remedy="Mend that line.")
+
+
+def _halved(text: str) -> bool:
+    """Whether a text holds half of a character, as an escape can write it: no digest can be made of that."""
+    return not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def converted(

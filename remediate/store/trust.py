@@ -55,7 +55,7 @@ def _keys(keys: tuple[Trusted, ...], at: str, places: Places) -> tuple[Trusted, 
     found: dict[str, Trusted] = {}
     for n, trusted in enumerate(keys):
         here = f"{at}[{n}]"
-        if not trusted.name.strip() or any("\ud800" <= c <= "\udfff" for c in trusted.name):
+        if not trusted.name.strip():
             refuse(here, "name", places, "a name says whose key it is", remedy=REMEDY)
         try:
             key = canonical(trusted.key)

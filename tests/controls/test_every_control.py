@@ -52,6 +52,7 @@ class Hasty(work.SystemClock):
     """The real clock, but that nobody waits: a sleep only moves it on."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.slept = 0.0
 
     def now(self) -> datetime:

@@ -11,6 +11,9 @@ from support.faults import Faults
 from support.mutations import READ_ONLY
 from support.team import DONE
 
+from remediate import rollback
+from remediate.aws.live import LiveAccount
+
 
 def hidden(clock: FakeClock, seconds: float, created: str, *operations: str) -> Faults:
     """A created thing is not there for that long, whoever asks."""
@@ -82,9 +85,11 @@ def test_a_lost_password_is_shown(aws: Aws, wire: Wire, tmp_path: Path) -> None:
     assert result.secrets == [("iam.login_profile/alice", first["Password"][0])]
 
 
+@pytest.mark.parametrize("back", [0, 3600])
 def test_a_run_that_ended_with_an_answer_in_hand_waits_before_it_sends_again(
-    aws: Aws, wire: Wire, tmp_path: Path
+    back: int, aws: Aws, wire: Wire, tmp_path: Path
 ) -> None:
+    """Also where the clock was set back in between; and so does a rollback, which would leave the user behind."""
     clock = FakeClock()
     runs = Runs(plan_of(step("iam.user", "new", to={"path": "/"})), tmp_path, wire, clock)
     faults = hidden(clock, 30, "CreateUser", "GetUser")
@@ -92,7 +97,12 @@ def test_a_run_that_ended_with_an_answer_in_hand_waits_before_it_sends_again(
     executor.ledger.progress = lambda _change, event: raise_(Crash()) if event == "sent" else None
     with pytest.raises(Crash):
         executor.run()
-    assert outcomes(runs.run(hidden_still(clock, 30, faults))) == ["done"]
+    clock.sleep(-back)
+    started = clock.time
+    wire.faults = hidden_still(clock, 30 - back, faults)
+    assert rollback.settled(runs.plan, runs.records, LiveAccount(wire.session, 1), clock) == {1: "done"}
+    clock.time = started
+    assert outcomes(runs.run(hidden_still(clock, 30 - back, faults))) == ["done"]
     assert wire.faults.sends("CreateUser") == 0
 
 

@@ -21,6 +21,7 @@ from support.saml import certificate, metadata
 from support.stress import STRESS
 
 from remediate.cli.main import main
+from remediate.cli.terminal import as_value
 from remediate.controls import CONTROLS, SETTINGS, saml_metadata
 from remediate.controls.base import Moment
 from remediate.controls.saml_metadata import NotMetadata
@@ -28,6 +29,7 @@ from remediate.errors import BadInput
 from remediate.playbook import Playbook
 from remediate.playbook.load import load, shipped_folder
 from remediate.playbook.yaml_lines import MAX_CHARACTERS
+from remediate.policy import digest
 from remediate.render.error_text import error as screen
 
 FEW = 3000 if STRESS else 40
@@ -66,12 +68,15 @@ VALUE: Any = yaml.safe_load(TEXT.replace("2027-01-31", '"2027-01-31"'))
 
 
 def loaded(folder: Path, content: bytes, *, line: bool = False) -> Playbook | None:
-    """The playbook, or one error of one screen that names the file, and the line where it is YAML at all."""
+    """The playbook, of which a plan can be made, or one error of one screen that names the file, and the line where it
+    is YAML at all."""
     path = folder / "mine.yaml"
     path.write_bytes(content)
     try:
         with within(SECONDS):
-            return load(str(path), SETTINGS, lambda control, given: CONTROLS[control].refuses(given, MOMENT))
+            playbook = load(str(path), SETTINGS, lambda control, given: CONTROLS[control].refuses(given, MOMENT))
+            assert digest(as_value(playbook))
+            return playbook
     except BadInput as error:
         shown = screen(error, colour=False)
         named = re.search(r"mine\.yaml:\d+: " if line else r"mine\.yaml", error.what)
@@ -144,6 +149,8 @@ BOMBS: Mapping[str, str] = {
     "a name that breaks paths": 'extends: "\\0"',
     "a long name": "extends: " + "x" * 5000,
     "a surrogate": 'extends: "\\ud800"',
+    "a surrogate in a reason": 'exemptions: [{match: {name: a}, owner: a, reason: "\\udfff", expires: 2099-01-01}]',
+    "a surrogate in a key": 'exemptions: [{match: {tags: {"\\ud800": b}}, owner: a, reason: b, expires: 2099-01-01}]',
     "surrogates": 'name: "\\ud800\\udc00"',
     "a file that never ends": NAMES_A_FILE.replace("FILE", "/dev/zero"),
     "a file of names": NAMES_A_FILE.replace("FILE", "/etc/passwd"),

@@ -215,7 +215,7 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
     "no key": ("approvers:\n  - name: Ana\n", 2, "missing required field key"),
     "no name": (f"approvers:\n  - key: {KEY}\n", 2, "missing required field name"),
     "an empty name": (f"approvers:\n  - key: {KEY}\n    name: ' '\n", 3, "a name says whose key it is"),
-    "half a character": (f'approvers:\n  - key: {KEY}\n    name: "\\ud800"\n', 3, "a name says whose key it is"),
+    "half a character": (f'approvers:\n  - key: {KEY}\n    name: "\\ud800"\n', 3, "half a character"),
     "a name that is a number": (f"approvers:\n  - name: 7\n    key: {KEY}\n", 2, "Expected str, got int"),
     "a torn key": (f"approvers:\n  - name: Ana\n    key: {KEY[:-5]}\n", 3, "not an ed25519 public key"),
     "an rsa key": ("approvers:\n  - name: Ana\n    key: ssh-rsa AAAA\n", 3, "not an ed25519 public key"),
@@ -258,8 +258,8 @@ SAID = {
     "not a list": ("approvers: 3", "1: approvers: Expected array, got int", NAMES_APPROVERS),
     "half a character": (
         'approvers:\n- name: "\\uDFFF"\n  key: x',
-        "2: approvers[0].name: a name says whose key it is",
-        NAMES_APPROVERS,
+        r"2: half a character (a surrogate, such as \ud800), which no file can hold",
+        "Mend that line.",
     ),
     "no name": (
         "approvers:\n- name: ' '\n  key: x",

@@ -1,0 +1,35 @@
+"""A run's own time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from remediate.cli import work
+
+HOUR = timedelta(hours=1)
+
+
+class Set(datetime):
+    """The system's clock, after somebody set it."""
+
+    by = timedelta(0)
+
+    @classmethod
+    def now(cls, _tz: object = None) -> datetime:
+        return datetime.now(UTC) + cls.by
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR])
+def test_a_clock_that_is_set_meanwhile_moves_no_run(by: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forwards it would end every waiting for AWS at once, and backwards none before an hour."""
+    monkeypatch.setattr(work, "datetime", Set)
+    before = datetime.now(UTC)
+    clock = work.SystemClock()
+    monkeypatch.setattr(Set, "by", by)
+    moments = [clock.now() for _ in range(100)]
+    assert moments == sorted(moments)
+    assert before <= moments[0]
+    assert moments[-1] <= datetime.now(UTC) + timedelta(seconds=1)
+    assert abs(work.SystemClock().now() - datetime.now(UTC) - by) < HOUR / 2
+    clock.sleep(0.01)
+    assert clock.now() - moments[-1] >= timedelta(seconds=0.01)
