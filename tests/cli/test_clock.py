@@ -15,7 +15,7 @@ class Set(datetime):
     by = timedelta(0)
 
     @classmethod
-    def now(cls, _tz: object = None) -> datetime:
+    def now(cls, _tz: object = None) -> datetime:  # type: ignore[override]
         return datetime.now(UTC) + cls.by
 
 
