@@ -85,7 +85,7 @@ class Ledger:
     def changed_a_moment_ago(self, address: Address) -> Change | None:
         """The change after which not all of AWS may show the address as it is."""
         change, at = self._made.get(address, (None, self.clock.now()))
-        return change if 0 <= (self.clock.now() - at).total_seconds() < PATIENCE else None
+        return change if (self.clock.now() - at).total_seconds() < PATIENCE else None
 
     def may_go(self, change: Change, value: Value | Exception) -> bool:
         """Whether the live value is still `before`; records every other case."""
@@ -122,7 +122,7 @@ class Ledger:
     def sent_a_moment_ago(self, change: Change) -> bool:
         """Whether an earlier run ended with this change in hand, so recently that AWS may not show it yet."""
         in_hand = self.result.outcomes.get(change.id) in ("intent", "sent")
-        return in_hand and 0 <= self.waited(change) < PATIENCE
+        return in_hand and self.waited(change) < PATIENCE
 
 
 def made(plan: Plan, records: Iterable[Record]) -> Made:

@@ -39,7 +39,10 @@ RESUMED = {
     "refused, and there now": Resumed("intent failed", 5, there=True, events="already"),
     "refused": Resumed("intent failed", 5, events="intent sent done", writes=1),
     "done": Resumed("intent sent done", 5, there=True),
-    "by a clock that is ahead": Resumed("intent sent", -5, events="intent sent done", writes=1),
+    "by a clock that was ahead, and seen late": Resumed(
+        "intent sent", -3600, there=True, shows=(None, None, ...), events="done", naps=[0.2]
+    ),
+    "begun by a clock that was ahead": Resumed("intent", -5, events="intent sent done", naps=[0.2, 0.5, 1.0], writes=1),
 }
 
 

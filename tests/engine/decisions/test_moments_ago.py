@@ -16,7 +16,7 @@ FIRST = plan_of(TAG).changes[0]
 
 def test_what_a_change_replaced_is_not_believed_at_first(tmp_path: Path) -> None:
     """Of a plan that takes a tag back, while AWS still shows what was there before."""
-    for seconds, writes, naps in ((0, 1, [1.0]), (119, 1, [1.0]), (120, 0, []), (-1, 0, [])):
+    for seconds, writes, naps in ((0, 1, [1.0]), (119, 1, [1.0]), (120, 0, []), (-1, 1, [1.0])):
         trial = trial_of(BACK, folder=tmp_path / str(seconds))
         trial.live.shows[TAG.address] = ["red", ...]
         result = trial.run(before={TAG.address: (FIRST, MADE - timedelta(seconds=seconds))})
