@@ -1,5 +1,6 @@
 """What commands have in common: connecting, surveying the account, making a plan."""
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -31,15 +32,11 @@ class SystemClock:
         return self._made + timedelta(seconds=_beat() - self._beat)
 
     def sleep(self, seconds: float) -> None:
-        import time
-
         time.sleep(seconds)
 
 
 def _beat() -> float:
     """Seconds that only ever grow, also while the machine sleeps, where the system counts those."""
-    import time
-
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 

@@ -51,6 +51,15 @@ def test_what_a_guard_finds_refuses_the_plan(here: Account, it: Change, said: st
     assert any(line.startswith(said) for line in caught.value.details), caught.value.details
 
 
+def test_what_to_do_is_said_for_a_plan_and_for_a_rollback() -> None:
+    """No playbook has a say in a rollback."""
+    here, it, _ = SPOKEN["documents"]
+    for back, way_out in ((False, "Exempt the people"), (True, "Make by hand what it lacks")):
+        with pytest.raises(Refused) as caught:
+            guard.check(here, [it], RESOURCES, (), NOW, rolls_back=back)
+        assert caught.value.remedy.startswith(way_out)
+
+
 GLASS, NOBODY = Matcher(name="caller"), Matcher(name="nobody")
 ALWAYS = ["access", "lockout", "quotas", "quarantine"]
 

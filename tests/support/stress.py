@@ -6,5 +6,6 @@ STRESS = bool(os.environ.get("REMEDIATE_STRESS"))
 
 
 def examples(most: int) -> int:
-    """How many random examples: a quarter by default, and others each time, so that nothing is left out for long."""
+    """How many random examples: a quarter by default. Others each time, but where CI is set hypothesis
+    draws the same in every run."""
     return most if STRESS else most // 4
