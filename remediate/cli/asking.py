@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from remediate.cli.gathering import Sums, folder
+from remediate.cli.gathering import Sums
+from remediate.cli.reading import folder
 from remediate.cli.records import Records
 from remediate.errors import CallFailed, CredentialsEnded, RemediateError
 from remediate.evidence.fold import Weeks, week_of

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from remediate import __version__
-from remediate.cli.gathering import AGAIN, Fetch, Part, Piece, Reading, batches_of, fetched, read, spread
+from remediate.cli.reading import AGAIN, Fetch, Part, Piece, Reading, batches_of, fetched, read, spread
 from remediate.errors import BadInput, CredentialsEnded, RemediateError
 from remediate.evidence.gathered import Span
 from remediate.evidence.logs import Log

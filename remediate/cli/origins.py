@@ -106,7 +106,8 @@ class Files:
 
     def gather(self, span: Span, now: datetime, store: Store, report: Report, moved: Moved) -> None:
         from remediate.cli.cluster import there
-        from remediate.cli.gathering import gather, here
+        from remediate.cli.gathering import gather
+        from remediate.cli.reading import here
 
         source = self._source
         reading = there(self._scheduler, source.bring) if self._scheduler else here(source.fetch)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from remediate.cli.gathering import Fetch, Piece
+from remediate.cli.reading import Fetch, Piece
 from remediate.evidence import layout
 from remediate.evidence.logs import Log, Survey, log, survey
 from remediate.model import Struct

@@ -19,7 +19,8 @@ from support.faults import Faults, cut_short, refusal
 
 from remediate.aws.bucket import ATTEMPTS
 from remediate.cli import evidence, origins, work
-from remediate.cli.gathering import AHEAD, BATCH, FETCHES, Piece, gather, here
+from remediate.cli.gathering import gather
+from remediate.cli.reading import AHEAD, BATCH, FETCHES, Piece, here
 from remediate.cli.sources import Source
 from remediate.errors import RemediateError
 from remediate.evidence.gathered import Report, span

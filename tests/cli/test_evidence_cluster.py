@@ -19,7 +19,8 @@ from support.engine import Wire
 
 from remediate.cli import cluster, evidence, sources, work
 from remediate.cli.cluster import there
-from remediate.cli.gathering import BATCH, Fetch, Part, Piece, Reading, folder, gather, read
+from remediate.cli.gathering import gather
+from remediate.cli.reading import BATCH, Fetch, Part, Piece, Reading, folder, read
 from remediate.cli.sources import Folder
 from remediate.errors import BadInput, RemediateError
 from remediate.evidence.gathered import Report, Span, span

@@ -15,7 +15,8 @@ from support import cloudtrail as ct
 from support.stress import STRESS
 
 from remediate.cli import gathering
-from remediate.cli.gathering import BATCH, Part, Piece, Reading, gather, here, read
+from remediate.cli.gathering import gather
+from remediate.cli.reading import BATCH, Part, Piece, Reading, here, read
 from remediate.errors import RemediateError
 from remediate.evidence.gathered import Report, Span, span
 from remediate.evidence.logs import Log
@@ -134,8 +135,8 @@ def _files(kept: Path) -> dict[str, bytes]:
 def test_processes_do_not_outlive_whoever_began_them(tmp_path: Path) -> None:
     text = (
         "import os; from concurrent.futures import ProcessPoolExecutor; from multiprocessing import get_context\n"
-        "from remediate.cli.gathering import begun\n"
-        "pool = ProcessPoolExecutor(1, get_context('spawn'), begun)\n"
+        "from remediate.cli.reading import started\n"
+        "pool = ProcessPoolExecutor(1, get_context('spawn'), started)\n"
         "print(pool.submit(os.getpid).result(), flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False, timeout=30)

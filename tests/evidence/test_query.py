@@ -11,7 +11,7 @@ import pytest
 from support import athena
 from support import cloudtrail as ct
 
-from remediate.cli.gathering import folder
+from remediate.cli.reading import folder
 from remediate.errors import BadInput
 from remediate.evidence.arns import _PART
 from remediate.evidence.fold import Weeks
