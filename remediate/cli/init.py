@@ -20,5 +20,6 @@ def init(
     if file.exists():
         raise BadInput(f"{file} is there already", remedy="Give another name; nothing was overwritten.")
     text = find("guidelines", Path()).read_text(encoding="utf-8")
-    write_new(file, text.replace("name: guidelines", f"name: {file.stem}", 1).encode())
+    named = text.replace("name: guidelines", f"name: {file.stem}", 1)
+    write_new(file, named.encode(), "Check the folder's permissions and room, or give another name.")
     terminal.say(safe(f"Wrote {file}. Edit it, then: remediate plan -p {file}"))

@@ -69,9 +69,9 @@ def _documents(permissions: "frozenset[Permission]", sid: str) -> "Sequence[Docu
 def _write(documents: "Sequence[Document]", folder: Path) -> None:
     import msgspec
 
-    from remediate.store.files import write_new
+    from remediate.store.files import OR_OUTPUT, write_new
 
     for n, document in enumerate(documents, start=1):
         path = folder / f"policy-{n}.json"
-        write_new(path, msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n")
+        write_new(path, msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n", OR_OUTPUT)
         terminal.say(str(path))

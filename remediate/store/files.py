@@ -11,6 +11,10 @@ from remediate.errors import BadInput
 SUFFIX = ".plan.json"
 JOURNAL = ".journal.jsonl"
 
+ROOM = "Check the folder's permissions and room."
+OR_OUTPUT = "Check the folder's permissions and room, or use -o."
+"""For what a command writes where -o says."""
+
 
 def journal_path(plan_file: Path) -> Path:
     """The journal stands beside its plan."""
@@ -31,7 +35,7 @@ def _stem(plan_file: Path) -> str:
     return plan_file.name.removesuffix(SUFFIX).removesuffix(".json")
 
 
-def private_folder(path: Path, remedy: str = "Give another place with -o.") -> None:
+def private_folder(path: Path, remedy: str = ROOM) -> None:
     """Makes the folder and those above it, 0700, where they are missing. Raises BadInput where that is not allowed."""
     try:
         for folder in (*reversed(path.parents), path):
@@ -55,9 +59,9 @@ def read_whole(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
-def write_new(path: Path, content: bytes, remedy: str = "Check the folder's permissions and room, or use -o.") -> None:
+def write_new(path: Path, content: bytes, remedy: str = ROOM) -> None:
     """Writes a file, 0600, whole or not at all, and on disk when this returns. Raises BadInput."""
-    private_folder(path.parent)
+    private_folder(path.parent, remedy)
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         draft.unlink(missing_ok=True)  # of a crash, by a process with the same number

@@ -19,7 +19,7 @@ import msgspec
 from remediate.errors import BadInput, Partial, Refused
 from remediate.model import Event, Record
 from remediate.store import heads
-from remediate.store.files import journal_path, private_folder, read_whole, sync_folder
+from remediate.store.files import ROOM, journal_path, private_folder, read_whole, sync_folder
 
 MAX_BYTES = 1024 * 1024 * 1024
 """A thousand times what a run of ten thousand changes writes."""
@@ -45,7 +45,7 @@ class Journal:
     def __init__(
         self, path: Path, now: Callable[[], datetime], caller: str, fence: Callable[[], None] = lambda: None
     ) -> None:
-        private_folder(path.parent)
+        private_folder(path.parent, f"Nothing was sent. {ROOM}")
         self.path = path
         self._now = now
         self._caller = caller
@@ -71,7 +71,7 @@ class Journal:
         except OSError as error:
             raise BadInput(
                 f"the journal {path} cannot be written: {error.strerror}",
-                remedy="Nothing was sent. Check the folder's permissions and room.",
+                remedy=f"Nothing was sent. {ROOM}",
             ) from None
 
     def add(

@@ -7,7 +7,7 @@ import msgspec
 
 from remediate.errors import BadInput, Refused
 from remediate.model import Plan
-from remediate.store.files import journal_path, read_whole, write_new
+from remediate.store.files import OR_OUTPUT, journal_path, read_whole, write_new
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -30,7 +30,7 @@ def save(plan: Plan, path: Path) -> None:
             f"{path} holds a plan that was applied: its journal {journal_path(path)} stands beside it",
             remedy="Give another name with -o.",
         )
-    write_new(path, encode(plan))
+    write_new(path, encode(plan), OR_OUTPUT)
 
 
 def load(path: Path) -> Plan:

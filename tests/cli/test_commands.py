@@ -27,6 +27,10 @@ def test_init_writes_a_playbook_that_loads_and_never_over_another(tmp_path: Path
     again = run("init", "mine.yaml", cwd=tmp_path)
     assert again.returncode == 1
     assert "nothing was overwritten" in again.stderr
+    below = run("init", "mine.yaml/other.yaml", cwd=tmp_path)
+    assert below.returncode == 1
+    assert "or give another name" in below.stderr
+    assert "-o" not in below.stderr.split()
 
 
 def test_controls_are_listed_and_explained(tmp_path: Path) -> None:

@@ -53,12 +53,19 @@ def test_every_cut_at_a_record_and_a_changed_last_record_are_refused(file: Path)
 
 
 def test_a_plan_that_was_renamed_without_its_journal_says_so_and_goes_on_with_it(file: Path) -> None:
-    renamed = file.with_name("renamed.plan.json")
+    renamed, known = file.with_name("renamed.plan.json"), heads.known(PLAN.digest)
+    assert known
     file.rename(renamed)
     with pytest.raises(Refused) as alone:
         of_plan(renamed, PLAN.digest)
-    assert alone.value.what.startswith(f"there is no journal {journal_path(renamed)}: this machine has seen 5 records")
-    assert "renamed" in alone.value.remedy
+    assert alone.value.what == (
+        f"there is no journal {journal_path(renamed)}: this machine has seen 5 records of it, so the plan was applied"
+    )
+    assert list(alone.value.details) == [f"record 5 had the hash {known.hash}"]
+    assert alone.value.remedy == (
+        "If the plan was moved, copied or renamed: give the one that its journal stands beside, or move both. "
+        "If the journal is lost: put it back from your version control or backup, or make a new plan."
+    )
     journal_path(file).rename(journal_path(renamed))
     assert len(of_plan(renamed, PLAN.digest).records) == 5
 

@@ -25,6 +25,9 @@ RIVALS = (
     "Make sure that no other run is at work, also not by another user or with another REMEDIATE_STATE_DIR; "
     "then run the same command again."
 )
+ROOM = "Check the folder's permissions and room."
+OR_OUTPUT = "Check the folder's permissions and room, or use -o."
+NO_FOLDER = "the folder {}/file cannot be made: Not a directory"
 RESUMED = "Nothing more was sent. What was in hand is asked of the account when you go on."
 
 
@@ -43,6 +46,26 @@ def journal_of(folder: Path) -> Path:
 def folder_in_a_file(folder: Path) -> None:
     (folder / "file").touch()
     private_folder(folder / "file", "Elsewhere.")
+
+
+def plan_below_a_file(folder: Path) -> None:
+    (folder / "file").touch()
+    plans.save(PLAN, folder / "file" / "a.plan.json")
+
+
+def plan_over_a_folder(folder: Path) -> None:
+    (folder / "a.plan.json").mkdir()
+    plans.save(PLAN, folder / "a.plan.json")
+
+
+def signature_below_a_file(folder: Path) -> None:
+    (folder / "file").touch()
+    approve(PLAN, folder / "file" / "a.plan.json", new_key())
+
+
+def journal_below_a_file(folder: Path) -> None:
+    (folder / "file").touch()
+    Journal(folder / "file" / "a.journal.jsonl", lambda: datetime(2030, 1, 1, tzinfo=UTC), "ana")
 
 
 def plan_with_a_journal(folder: Path) -> None:
@@ -151,7 +174,11 @@ def trust_in_nobody(folder: Path) -> None:
 
 ANOTHER = "somebody else has written it, or put another in its place"
 REFUSALS: dict[Callable[[Path], None], tuple[str, list[str], str]] = {
-    folder_in_a_file: ("the folder {}/file cannot be made: Not a directory", [], "Elsewhere."),
+    folder_in_a_file: (NO_FOLDER, [], "Elsewhere."),
+    plan_below_a_file: (NO_FOLDER, [], OR_OUTPUT),
+    plan_over_a_folder: ("{}/a.plan.json cannot be written: Is a directory", [], OR_OUTPUT),
+    signature_below_a_file: (NO_FOLDER, [], ROOM),
+    journal_below_a_file: (NO_FOLDER, [], f"Nothing was sent. {ROOM}"),
     plan_with_a_journal: (
         "{0}/a.plan.json holds a plan that was applied: its journal {0}/a.journal.jsonl stands beside it",
         [],
