@@ -11,7 +11,7 @@ from remediate.policy.spelling import spelled
         "aws:MultiFactorAuthPresent",
         "aws:ViaAWSService",
         "aws:username",
-        "aws:PrincipalTag/team",
+        "aws:PrincipalTag/costCenter",
         "s3:ExistingObjectTag/owner",
         "s3:prefix",
         "sts:ExternalId",
