@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from remediate.values import Struct
+from remediate.words import many
 
 
 class Stopped(Struct, frozen=True, kw_only=True):
@@ -27,8 +28,7 @@ class Stopped(Struct, frozen=True, kw_only=True):
     def told(self) -> str:
         """The calls in words."""
         place = f" on {self.resource}" if self.resource else ""
-        number = "1 call" if self.calls == 1 else f"{self.calls:,} calls"
-        return f"{number} of {self.action}{place}, last on {self.last:%Y-%m-%d}"
+        return f"{many(self.calls, 'call')} of {self.action}{place}, last on {self.last:%Y-%m-%d}"
 
 
 class Weighed(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ FLOORS = {
     "controls": 3,
     "culprit": 1,
     **dict.fromkeys(("account", "effective", "enrolling", "evidence", "playbook"), 2),
-    **dict.fromkeys(("model", "trial", "replayed", "values", "protocols", "policy", "errors", "passwords"), 1),
+    **dict.fromkeys(("model", "trial", "replayed", "values", "protocols", "policy", "errors", "passwords", "words"), 1),
 }
 BESIDE = {
     "aws": {"model", "trial", "protocols", "policy", "errors", "passwords", "culprit", "account", "effective"},

@@ -3,6 +3,7 @@
 import typer
 
 from remediate.cli import applying, assuming, options, signing, terminal, work
+from remediate.words import many
 
 
 def apply(
@@ -33,9 +34,7 @@ def apply(
         left = applying.remaining(plan, done)
         applying.refuse_if_rolled_back(plan, file)
         if not left:
-            terminal.note(
-                f"Already applied: all {len(plan.changes)} changes are done." if done else "Nothing to change."
-            )
+            terminal.note(f"Already applied: {many(len(plan.changes), 'change')}." if done else "Nothing to change.")
             applying.note_unseen(plan, applying.records_of(file), done)
             raise typer.Exit(0)
         preflight.usable(plan, work.SystemClock().now(), resuming=bool(applying.BEGUN.intersection(done.values())))

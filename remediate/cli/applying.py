@@ -16,6 +16,7 @@ from remediate.cli.work import SystemClock
 from remediate.errors import BadInput, Partial, Refused
 from remediate.model import SETTLED, Address, Change, Event, Plan, Record, kind_of, outcomes
 from remediate.store.files import journal_path, rollback_path
+from remediate.words import many
 
 if TYPE_CHECKING:
     from remediate.aws.session import Session
@@ -193,7 +194,7 @@ def finish(
         if not result.stopped:
             _note_conflicts(plan, path, result.outcomes, aws, parallel)
         raise Partial(
-            f"{missing} of {len(plan.changes)} changes are not applied"
+            f"{missing:,} of {many(len(plan.changes), 'change')} not applied"
             + (f": {result.stopped}" if result.stopped else ""),
             details=[f"Everything that was done is recorded in {journal}"],
             remedy=f"Go on with the same command, or take back what was done: remediate rollback {path}",

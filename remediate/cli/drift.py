@@ -74,9 +74,9 @@ def _once(
     as_json: bool,
 ) -> int:
     from remediate.render.drift_text import drift as text
-    from remediate.render.facts import many
     from remediate.render.text import safe
     from remediate.store.plans import save
+    from remediate.words import many
 
     plan, account = work.make_plan(aws, baseline, only, evidence=evidence)
     drifted, known, touched = _drifted(plan, aws, parallel, evidence)

@@ -92,7 +92,7 @@ def _insist(report: "Report") -> None:
         raise _blind(report)
     if report.failed:
         from remediate.render.evidence_text import NAMED
-        from remediate.render.facts import many
+        from remediate.words import many
 
         raise RemediateError(
             f"{many(report.failed, 'file')} could not be read, and there is no other",
@@ -102,7 +102,7 @@ def _insist(report: "Report") -> None:
 
 
 def _blind(report: "Report") -> RemediateError:
-    from remediate.render.facts import many
+    from remediate.words import many
 
     return RemediateError(
         f"CloudTrail could not be asked in {many(len(report.blind), 'region')}: what was done there is not known",

@@ -39,6 +39,7 @@ from remediate.controls.hours_policy import Schedule
 from remediate.controls.own_policies import OwnPolicy, arn_of, holders_of, is_ours, name_taken, spared, written
 from remediate.model import Address, Fault, Manual, Severity, Value, Want, at, kind_of, name_of
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 ID = "access-conditions"
 SOON = 3
@@ -143,7 +144,11 @@ class View:
         most = self.account.summary.get("AttachedPoliciesPerGroupQuota", PER_GROUP)
         if len(bound.union(carried)) > most:
             step = "Move some of its policies to another group, or have AWS raise the quota."
-            return _by_hand(holder, f"{group} carries {len(carried)} policies, with no room for the rule {rule}", step)
+            return _by_hand(
+                holder,
+                f"{group} carries {many(len(carried), 'policy', 'policies')}, with no room for the rule {rule}",
+                step,
+            )
         return Fault(
             address=holder,
             severity="medium",

@@ -29,6 +29,7 @@ from remediate.controls.base import Control
 from remediate.evidence.sharing import LIMITS, Hours, Limit, Suspicion
 from remediate.model import Address, Fault, Manual, Struct, at, when
 from remediate.playbook.scope import Scope, matches
+from remediate.words import many
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -152,7 +153,7 @@ def _by_hand(user: User, one: Suspicion, settings: Settings, scope: Scope) -> Fa
                 f"{shlex.quote(user.name)}), and when nothing uses the old one any more, make it inactive, which can "
                 f"be taken back: aws iam update-access-key {inactive}",
             ),
-            check=f"The next plan finds the key inactive or gone, or no such hours in {settings.days} days.",
+            check=f"The next plan finds the key inactive or gone, or no such hours in {many(settings.days, 'day')}.",
         ),
     )
 

@@ -21,6 +21,7 @@ from remediate.controls.wide_policies import Width, reduced, width
 from remediate.effective import AWS_POLICY
 from remediate.model import Address, Fault, Value, Want, at, kind_of, pair_of
 from remediate.policy import VERSION, catalog, digest
+from remediate.words import many
 
 Holder = tuple[str, str]
 """("role", "job")."""
@@ -111,7 +112,7 @@ def obstacle(view: View, grant: Grant) -> str:
         return reason
     holder, name = _holder(grant)
     if holder != "group" and view.given_lately("Attach", holder, name):
-        return f"a policy was attached to {name} in the last {view.settings.unused_days} days"
+        return f"a policy was attached to {name} in the last {many(view.settings.unused_days, 'day')}"
     users = (name for holder, name in view.holders[arn] if holder == "user")
     if holder == "group" and any(view.waits_for_groups(at("iam.user", u)) for u in users):
         return "a user has the same policy, and waits for `groups`: make a new plan after it"

@@ -22,6 +22,7 @@ from remediate.account import Account
 from remediate.controls.base import Control
 from remediate.model import Address, Fault, Manual, Struct, Value, Want, at
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 KIND = "iam.server_certificate"
 Days = Annotated[int, Meta(ge=0, le=3650)]
@@ -61,7 +62,7 @@ def _judged(
         severity="medium",
         summary=over if due else then,
         evidence={"expires": value["expires"], "arn": arn},
-        wants=(_deletion(address, f"ended on {end:%Y-%m-%d}, {(now - end).days} days ago"),) if due else (),
+        wants=(_deletion(address, f"ended on {end:%Y-%m-%d}, {many((now - end).days, 'day')} ago"),) if due else (),
         manual=None if due else _replace(address, name, arn, over),
     )
 

@@ -34,6 +34,7 @@ from remediate.controls.federation_saml import IDENTITY_CENTER, SAML
 from remediate.controls.identity_providers import OidcProvider, SamlProvider
 from remediate.model import Address, Fault, Manual, Struct, at
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 ID = "federation"
 IDENTITY_CENTER_ROLES = "/aws-reserved/sso.amazonaws.com/"
@@ -101,10 +102,11 @@ def _central(account: Account) -> bool:
 
 def _no_provider(people: list[str]) -> Fault:
     named = [*people[:SHOWN], *([f"and {len(people) - SHOWN} more"] if len(people) > SHOWN else [])]
+    who = many(len(people), "person signs", "people sign")
     return Fault(
         address=SAML,
         severity="low",
-        summary=f"{len(people)} people sign in with passwords of IAM users, and no identity provider is in use",
+        summary=f"{who} in with passwords of IAM users, and no identity provider is in use",
         evidence={"people": list(named)},
         manual=Manual(
             address=SAML,

@@ -8,6 +8,7 @@ from remediate.controls.recorded import Told, silent
 from remediate.controls.wide_policies import Width, width
 from remediate.model import Address, Fault, Manual, Severity, Struct, Value, Want, at, kind_of, name_of, pair_of
 from remediate.policy import size
+from remediate.words import many
 
 CHARACTERS: Mapping[str, int] = {"user": 2048, "group": 5120, "role": 10240}
 """How long all inline policies of a holder may be together:
@@ -128,7 +129,7 @@ def _extent(width: Width) -> str:
 def why(view: View, verdict: Verdict) -> str:
     """The evidence in a line, as the reason of a change."""
     used = ", ".join(verdict.used) or "nothing else"
-    return f"in {view.settings.unused_days} days, those who have it used: {used}"
+    return f"in {many(view.settings.unused_days, 'day')}, those who have it used: {used}"
 
 
 def loss(grant: Grant, verdict: Verdict) -> str:

@@ -8,6 +8,7 @@ from remediate.account import Account
 from remediate.controls.naming import Names
 from remediate.model import Address, Struct, Value, Want, at, name_of
 from remediate.policy import NotAPolicy, digest, modern, size, statements
+from remediate.words import many
 
 Units = frozenset[str]
 """Managed policy ARNs: what a group is to give."""
@@ -154,7 +155,7 @@ class Policies:
                 joins=(combined,), wants=self._swap_wants(draft.user, combined, gives | draft.needs, left, bridge)
             )
         return NoWay(
-            reason=f"already in {len(self.account.groups_of(draft.user))} groups, "
+            reason=f"already in {many(len(self.account.groups_of(draft.user)), 'group')}, "
             "and none of them can be combined with the policies within IAM's quotas"
         )
 

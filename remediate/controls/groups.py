@@ -26,6 +26,7 @@ from remediate.controls.grouping import Draft, Move, NoWay, Policies
 from remediate.model import Fault, Manual, Struct, Want, at, pair_of
 from remediate.playbook.scope import Scope
 from remediate.policy import NotAPolicy
+from remediate.words import many
 
 JOBS: Mapping[str, str] = {
     "Admins": "AdministratorAccess",
@@ -74,7 +75,7 @@ def _arn(account: Account, policy: str) -> str:
 
 
 def _summary(user: str, count: int) -> str:
-    return f"{user} has {count} {'policy' if count == 1 else 'policies'} of its own"
+    return f"{user} has {many(count, 'policy', 'policies')} of its own"
 
 
 def _fault(draft: Draft, move: Move) -> Fault:

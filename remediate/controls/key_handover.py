@@ -8,6 +8,7 @@ from remediate.account import Key, User
 from remediate.controls.unused_credentials import TAGS_PER_USER, tag_of
 from remediate.model import Address, Fault, Manual, Struct, Want, at, when
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 
 class Handover(Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ def handover(move: Handover, scope: Scope) -> Fault:
     return Fault(
         address=at("iam.access_key", old.user, old.id),
         severity="medium",
-        summary=f"{old.user}: key {old.id} is {age} days old; {stands}",
+        summary=f"{old.user}: key {old.id} is {many(age, 'day')} old; {stands}",
         evidence={
             "created": when(old.created),
             "last_used": when(old.last_used),
@@ -83,7 +84,7 @@ def _progress(move: Handover, scope: Scope) -> tuple[str, str]:
             f"Have the application fetch the new key and switch to it: {fetch} --query SecretString --output text",
         )
     if new.last_used <= used or scope.now - used < move.quiet:
-        days = f"{move.quiet.days} days"
+        days = many(move.quiet.days, "day")
         step = f"Find what still works with {old.id}, and move it to {new.id}; after {days} without use it is stopped."
         return f"it was still used on {used:%Y-%m-%d}, beside its successor {new.id}", step
     if scope.now < ready:

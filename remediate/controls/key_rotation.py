@@ -31,6 +31,7 @@ from remediate.controls.key_handover import Handover, handover, leftovers, marke
 from remediate.controls.unused_credentials import TAGS_PER_USER
 from remediate.model import Address, Fault, Manual, Struct, Value, Want, at, pair_of, when
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 Days = Annotated[int, Meta(ge=1, le=3650)]
 LOOKS_LIKE_ARN = re.compile(r"-[A-Za-z0-9]{6}$")
@@ -157,7 +158,7 @@ def _successor(account: Account, settings: Settings, scope: Scope, user: User, k
     live = account.value(secret)
     if isinstance(live, Mapping):  # what it is encrypted with stays as it is
         kms = {"kms": live["kms"]} if "kms" in live else {}
-    because = f"the key {key.id} of {user.name} is {(scope.now - key.created).days} days old"
+    because = f"the key {key.id} of {user.name} is {many((scope.now - key.created).days, 'day')} old"
     return (
         Want(
             address=secret,
@@ -185,7 +186,7 @@ def _fault(key: Key, user: User, scope: Scope, *, wants: tuple[Want, ...] = (), 
     return Fault(
         address=at("iam.access_key", user.name, key.id),
         severity="medium",
-        summary=f"{user.name}: key {key.id} is {(scope.now - key.created).days} days old and in use",
+        summary=f"{user.name}: key {key.id} is {many((scope.now - key.created).days, 'day')} old and in use",
         evidence={
             "created": when(key.created),
             "last_used": when(key.last_used),

@@ -43,6 +43,7 @@ from remediate.controls.base import Control
 from remediate.controls.privilege import CONTROL, Settings, View
 from remediate.model import Address, Fault, at
 from remediate.playbook.scope import Scope, matches
+from remediate.words import many
 
 
 def asks(account: Account, settings: Settings, scope: Scope) -> Iterator[Address]:
@@ -86,7 +87,7 @@ def _unused(view: View, who: User | Role) -> Iterator[Fault]:
             address=at("iam.user" if isinstance(who, User) else "iam.role", who.name),
             severity="low",
             summary=f"{who.name} may use {len(services)} services, and used {len(services) - len(unused)} of them "
-            f"in {view.settings.unused_days} days",
+            f"in {many(view.settings.unused_days, 'day')}",
             evidence={"used": sorted(services.keys() - set(unused)), "unused": list(unused)},
         )
 

@@ -38,6 +38,7 @@ from remediate.enrolling import calls, kept_from
 from remediate.model import Address, Fault, Manual, Severity, Struct, Value, Want, at, kind_of, pair_of, when
 from remediate.playbook.scope import Scope
 from remediate.policy import on_everything, statements
+from remediate.words import many
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_+=,.@-]+$", max_length=128)]
 ID = "mfa"
@@ -221,7 +222,7 @@ class View:
         soon = f" and is to join {joining} more" if joining > 0 else ""
         return Manual(
             address=address,
-            summary=f"{user.name} is in {len(groups)} groups{soon}: of {most}, none is left for {shape.group}",
+            summary=f"{user.name} is in {many(len(groups), 'group')}{soon}: of {most}, none is left for {shape.group}",
             steps=(
                 f"Take {user.name} out of a group that it does not need, or have AWS raise the quota.",
                 "Then make a new plan.",

@@ -18,6 +18,7 @@ from remediate.account import Account
 from remediate.controls.base import Control
 from remediate.model import Address, Fault, Manual, Struct, Value, Want
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 ADDRESS = Address("iam.password_policy")
 
@@ -86,7 +87,8 @@ def _want(account: Account, live: Mapping[str, Value], target: dict[str, Value],
         account.known("iam.user", "credential-report")  # whom it concerns
         passwords = [u.password for u in account.users.values() if u.password]
         old = [p for p in passwords if p.changed is None or (scope.now - p.changed).days >= age]
-        notice = f"{len(old)} people choose a new password at their next sign-in (older than {age} days)" if old else ""
+        must = f"{many(len(old), 'user')} must choose a new password at the next sign-in"
+        notice = f"{must} (older than {many(age, 'day')})" if old else ""
     return Want(
         address=ADDRESS,
         after=target,

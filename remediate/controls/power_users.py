@@ -9,6 +9,7 @@ from remediate.controls.naming import Names
 from remediate.controls.privilege import View
 from remediate.model import Address, Fault, Value, Want, at, kind_of, name_of, when
 from remediate.policy import digest
+from remediate.words import many
 
 NOTICE = "can no longer use IAM, Organizations and account settings, nor pass roles to services"
 """Passing a role is no call: service last accessed data cannot show whether somebody did."""
@@ -36,7 +37,7 @@ def faults(view: View, everybody: Iterable[Administrator], leaving: frozenset[Ad
         yield Fault(
             address=one.address,
             severity="medium",
-            summary=f"{name_of(one.address)} is an administrator, and used nothing in {days} days that needs one",
+            summary=f"{name_of(one.address)} is an administrator, and needed that for nothing in {many(days, 'day')}",
             evidence={**evidence, **({"stays": reason} if reason else {})},
             wants=tuple(_wants(view, one)) if one.address in leaving else (),
         )
@@ -127,7 +128,7 @@ def _split(address: Address) -> tuple[str, str]:
 
 def _wants(view: View, one: Administrator) -> Iterator[Want]:
     holder, name = _split(one.address)
-    why = f"{name} used nothing in {view.settings.unused_days} days that only an administrator may"
+    why = f"{name} used nothing in {many(view.settings.unused_days, 'day')} that only an administrator may"
     old = [at("iam.group_member", group, name) for group in one.groups]
     old += [at(f"iam.{holder}_policy", name, way) for way in view.everything(holder, name)]
     if one.groups:

@@ -17,6 +17,7 @@ from remediate.evidence.facts import USE, calls
 from remediate.model import Address, Matcher, Struct, Value, at, kind_of, name_of, pair_of
 from remediate.playbook.scope import Scope
 from remediate.policy import NotAPolicy, lets_people_in, statements
+from remediate.words import many
 
 CONTROL = "least-privilege"
 HOLDERS = ("user", "group", "role")
@@ -156,7 +157,7 @@ class View:
         if isinstance(who, Role) and who.name in self.declared:
             return f"the playbook itself says what {who.name} may do"
         if who.created is None or who.created > self.since:
-            return f"{name_of(address)} is not {self.settings.unused_days} days old"
+            return f"{name_of(address)} is not {many(self.settings.unused_days, 'day')} old"
         return "it waits for `groups`: make a new plan after it" if self.waits_for_groups(address) else ""
 
     def seen(self, address: Address) -> datetime | None:

@@ -18,6 +18,7 @@ from remediate.evidence.proposal import STEPS, Used, statements
 from remediate.evidence.summary import everybody
 from remediate.model import Address, Struct, Value, at
 from remediate.policy import VERSION, catalog
+from remediate.words import many
 
 LATEST = timedelta(days=3)
 """How old the last record may be: of what was done since, there is none."""
@@ -81,10 +82,10 @@ def obstacle(view: View) -> str:
         return "there are no records"
     since, until = (datetime.fromisoformat(str(found[name])) for name in ("since", "until"))
     if since > view.scope.now - timedelta(days=view.settings.evidence_days - 1):  # the first of them is no round number
-        return f"the records do not go back {view.settings.evidence_days} days"
+        return f"the records do not go back {many(view.settings.evidence_days, 'day')}"
     first = (view.scope.now - timedelta(days=view.settings.evidence_days)).date()
     if missing := unread_since(found, first):
-        return f"{missing} log file{' or region' if missing == 1 else 's or regions'} could not be read"
+        return f"{many(missing, 'log file or region', 'log files or regions')} could not be read"
     if until < view.scope.now - LATEST:
         return f"the records end on {until:%Y-%m-%d}"
     if not found["reads"]:

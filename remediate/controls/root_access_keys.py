@@ -31,6 +31,7 @@ from remediate.controls.base import Control
 from remediate.controls.root_steps import CREDENTIALS, GOVCLOUD, sign_in
 from remediate.model import Address, Fault, Manual, Struct, Value, Want, at, pair_of, when
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 AccountNumber = Annotated[str, Meta(pattern=r"^[0-9]{12}$", max_length=12)]
 OWN = at("root.user", "access-keys")
@@ -89,7 +90,7 @@ def _deletion(address: Address, use: str, facts: Mapping[str, Value], settings: 
     return Want(
         address=address,
         after=None,
-        why=f"{use}, longer ago than {settings.quarantine_days} days; from here it can only be deleted",
+        why=f"{use}, longer ago than {many(settings.quarantine_days, 'day')}; from here it can only be deleted",
         risk="destructive",
         evidence={"last_used": facts.get("last_used")},
         notice=f"root key {key} of account {member} deleted for good: {use}",
@@ -106,7 +107,7 @@ def _in_use(address: Address, member: str, key: str, use: str, settings: Setting
             "Then leave the key alone; or sign in as that account's root user and make it inactive, to see who misses "
             "it: Security credentials, Access keys, Actions, Deactivate.",
         ),
-        check=f"After {settings.quarantine_days} days without use, the next plan deletes it.",
+        check=f"After {many(settings.quarantine_days, 'day')} without use, the next plan deletes it.",
     )
 
 
@@ -141,7 +142,7 @@ def _steps(account: Account, settings: Settings) -> Iterator[str]:
         yield "For each active key: Actions, Deactivate. What still uses it fails until you choose Actions, Activate."
     delete = ": aws iam delete-access-key --access-key-id ID" if govcloud else ", in the same place: Actions, Delete."
     yield "Give whatever failed a role of its own."
-    yield f"Delete a key when nobody has missed it for {settings.quarantine_days} days{delete}"
+    yield f"Delete a key when nobody has missed it for {many(settings.quarantine_days, 'day')}{delete}"
     if not settings.member_accounts:
         yield (
             "Or, if this is a member account of an organization with central root access: name it in `member_accounts` "

@@ -25,6 +25,7 @@ from remediate.controls.base import Control
 from remediate.evidence.sharing import LIMITS, Hours, Limit
 from remediate.model import Fault, Manual, Struct, at, when
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 USE = at("root.user", "use")
 TASKS = (
@@ -97,7 +98,7 @@ def _manual(summary: str, settings: Settings) -> Manual:
             "If nobody knows of it, it is a break-in: change the root password, delete its keys, and ask AWS Support.",
             "Keep the alarm on root use (control `alarms`), so that the next time is known within minutes.",
         ),
-        check=f"The next plan finds no use within {settings.days} days, by a report that may be four hours old.",
+        check=f"The next plan finds no use in {many(settings.days, 'day')}, by a report that may be four hours old.",
     )
 
 

@@ -43,6 +43,7 @@ from remediate.controls.own_users import Person, UserName, own_users, retirement
 from remediate.evidence.sharing import LIMITS, Hours, Several
 from remediate.model import Address, Fault, Struct, Value, at, when
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 Days = Annotated[int, Meta(ge=1, le=3650)]
 MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
@@ -119,7 +120,7 @@ def _signs(account: Account, user: User, people: tuple[Person, ...], settings: S
     if people:
         password = account.value(at("iam.login_profile", user.name))
         alive = password is not None or any(key.active for key in user.keys)
-        return [f"the playbook lists {len(people)} people behind it"] if alive else []
+        return [f"the playbook lists {many(len(people), 'person', 'people')} behind it"] if alive else []
     if scope.nature(user)[0] == "application":
         return []
     tags = [f"the tag {k} names several people" for k, v in sorted(user.tags.items()) if len(set(MAIL.findall(v))) > 1]

@@ -16,6 +16,7 @@ from remediate.evidence.sharing import Limit, Suspicion
 from remediate.evidence.signs import SIGNS
 from remediate.model import Address, Fault, Manual, at
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 if TYPE_CHECKING:
     from remediate.controls.shared_credentials import Settings
@@ -76,7 +77,7 @@ def _fault(user: User, one: Suspicion, settings: "Settings") -> Fault:
             address=address,
             summary=f"find out who and what works with key {one.credential} of {user.name}",
             steps=(*_steps(user, one), f"Then make it inactive, which can be taken back: {_inactive(user, one)}"),
-            check=f"The next plan finds the key inactive or gone, or no such hours in {settings.days} days.",
+            check=f"The next plan finds the key inactive or gone, or no such hours in {many(settings.days, 'day')}.",
         ),
     )
 

@@ -14,6 +14,7 @@ from remediate.controls.privilege import HOLDERS, View, said
 from remediate.controls.recorded import narrowed, recording
 from remediate.controls.wide_policies import Width, reduced, width
 from remediate.model import Address, Fault, Manual, Value, Want, at, kind_of, pair_of
+from remediate.words import many
 
 VERSIONS = 5
 """How many versions of a policy IAM keeps: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -107,7 +108,7 @@ def _verdict(view: View, grant: Grant) -> Verdict:
     if told.document == grant.document:
         return Verdict(used=used, told=told)
     if _is_new(view, grant):
-        return Verdict(reason=f"its text is not {days} days old", used=used)
+        return Verdict(reason=f"its text is not {many(days, 'day')} old", used=used)
     if smaller is None:
         return Verdict(reason=wide.UNUSED.format(days=days))
     if not _fits(view, grant, told.document):

@@ -11,6 +11,7 @@ from remediate.evidence.sharing import Limit, Suspicion, suspicions
 from remediate.evidence.signs import SIGNS, Rule, Sign
 from remediate.evidence.summary import everybody
 from remediate.model import Severity, Value, at, name_of
+from remediate.words import many
 
 LATEST = timedelta(days=3)
 """How old the last record may be: of what was done since, there is none."""
@@ -72,7 +73,7 @@ def unseen(account: Account, now: datetime, days: int) -> str:
     if until < now - LATEST:
         return f"CloudTrail's records end on {until:%Y-%m-%d}: `remediate evidence` reads newer ones"
     if since > now - timedelta(days=days - 1):  # the first of them is no round number
-        return f"CloudTrail's records begin on {since:%Y-%m-%d}, and {days} days count"
+        return f"CloudTrail's records begin on {since:%Y-%m-%d}, and {many(days, 'day')} count"
     crowd = at(USE, everybody(account.id)) in account.facts
     return "CloudTrail's records do not tell the people of this account apart" if crowd else ""
 

@@ -10,6 +10,7 @@ from remediate.account import Account
 from remediate.controls.trail_documents import Names, access_log_statement, kept_for, lengthened, merged, only_encrypted
 from remediate.controls.trail_parts import BLOCKED, region_of, want
 from remediate.model import Address, Fault, Manual, Value, Want, at
+from remediate.words import many
 
 OWN_BUCKET = "aws-cloudtrail-access-logs-{account}-{region}"
 """The bucket that is made where the playbook asks for one: a log bucket must not log to itself."""
@@ -96,7 +97,7 @@ def _looked_after(account: Account, names: Names, bucket: str, days: int | None,
         address = at("s3.bucket_lifecycle", bucket)
         folder = _folder(names)
         after = kept_for(folder, days) if new else lengthened(account.value(address), folder, days)
-        yield want(address, after, f"access logs are kept for {days} days; never for less than now")
+        yield want(address, after, f"access logs are kept for {many(days, 'day')}; never for less than now")
 
 
 def _folder(names: Names) -> str:

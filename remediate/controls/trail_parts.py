@@ -15,6 +15,7 @@ from remediate.controls.trail_documents import (
     trust_statement,
 )
 from remediate.model import Address, Fault, Manual, Risk, Struct, Value, Want, at
+from remediate.words import many
 
 BUCKET = ("bucket", "bucket_policy", "bucket_public_access", "bucket_versioning", "bucket_lifecycle", "bucket_logging")
 BLOCKED: Value = {
@@ -86,7 +87,9 @@ def _bucket(account: Account, names: Names, days: int | None) -> Iterator[Want]:
     if days:
         live = account.value(at("s3.bucket_lifecycle", bucket))
         after = kept_for(names.folder, days) if new else lengthened(live, names.folder, days)
-        yield want(at("s3.bucket_lifecycle", bucket), after, f"logs are kept for {days} days; never for less than now")
+        yield want(
+            at("s3.bucket_lifecycle", bucket), after, f"logs are kept for {many(days, 'day')}; never for less than now"
+        )
 
 
 def _loose(names: Names, sids: list[str]) -> Fault:
@@ -154,7 +157,9 @@ def _log_group(account: Account, where: tuple[str, str], days: int | None) -> It
         yield want(at("logs.group", *where), {"class": "STANDARD"}, "alarms watch the events that arrive here")
     live = account.value(at("logs.retention", *where))
     if days and (new if live is None else isinstance(live, int) and live < days):
-        yield want(at("logs.retention", *where), days, f"events are kept for {days} days; never for less than now")
+        yield want(
+            at("logs.retention", *where), days, f"events are kept for {many(days, 'day')}; never for less than now"
+        )
 
 
 def if_changed(account: Account, *wants: Want) -> tuple[Want, ...]:

@@ -22,6 +22,7 @@ from remediate.account import Account, Key, KeySlot, User
 from remediate.controls.base import Control
 from remediate.model import Address, Fault, Manual, Struct, Want, at, kind_of, pair_of, when
 from remediate.playbook.scope import Scope
+from remediate.words import many
 
 Days = Annotated[int, Meta(ge=1, le=3650)]
 TAGS_PER_USER = 50
@@ -117,7 +118,7 @@ def _active(key: Key, user: User, keys: tuple[Key, ...], settings: Settings, sco
             Want(
                 address=at("iam.access_key", user.name, key.id),
                 after="Inactive",
-                why=f"{use}; deleted after {settings.quarantine_days} days if nobody misses it",
+                why=f"{use}; deleted after {many(settings.quarantine_days, 'day')} if nobody misses it",
                 risk="restrictive",
                 evidence={"last_used": when(key.last_used)},
                 notice=f"key {key.id} made inactive: {use}",
@@ -144,7 +145,8 @@ def _inactive(key: Key, user: User, settings: Settings, scope: Scope) -> Iterato
             wants=(_quarantine(key, user, scope.now),),
         )
     elif key.asked and _over(since, settings, scope.now):
-        why = f"inactive and unused since {since:%Y-%m-%d}: the quarantine of {settings.quarantine_days} days is over"
+        quarantine = many(settings.quarantine_days, "day")
+        why = f"inactive and unused since {since:%Y-%m-%d}: the quarantine of {quarantine} is over"
         yield Fault(
             address=address,
             severity="low",
@@ -217,7 +219,7 @@ def _two_in_use(user: User, keys: tuple[Key, ...], settings: Settings, scope: Sc
                 f"Move the work of one of {', '.join(k.id for k in used)} to the other.",
                 "Leave the old one alone.",
             ),
-            check=f"After {settings.second_key_idle_days} days without use, the next plan makes it inactive.",
+            check=f"After {many(settings.second_key_idle_days, 'day')} without use, the next plan makes it inactive.",
         ),
     )
 
@@ -283,9 +285,9 @@ def _no_record(user: User) -> Fault:
 
 def _describe(key: Key, now: datetime) -> str:
     if key.last_used is None:
-        return f"never used since it was made {(now - key.created).days} days ago"
+        return f"never used since it was made {many((now - key.created).days, 'day')} ago"
     place = f" by {key.service} in {key.region}" if key.service and key.region else ""
-    return f"last used {(now - key.last_used).days} days ago{place}"
+    return f"last used {many((now - key.last_used).days, 'day')} ago{place}"
 
 
 control = Control(

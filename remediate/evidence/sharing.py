@@ -16,6 +16,7 @@ from remediate.evidence.ladder import ANY
 from remediate.evidence.signs import Rule, Sign
 from remediate.evidence.summary import PLACES
 from remediate.model import Struct
+from remediate.words import many
 
 Hours = Annotated[int, Meta(ge=1)]
 Several = Annotated[int, Meta(ge=2)]
@@ -102,10 +103,10 @@ def _judged(
 def _reason(rule: Rule, weeks: Sequence[Sign], limit: Limit) -> Reason:
     hours = sum(_shared(sign.hours, limit.several) for sign in weeks)
     names = sorted({name for sign in weeks for name in sign.hours if name != ANY})
-    many = f"more than {PLACES}" if any(ANY in sign.hours for sign in weeks) else f"{len(names)}"
+    count = f"more than {PLACES}" if any(ANY in sign.hours for sign in weeks) else f"{len(names)}"
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    what = WORDS[rule].format(several=limit.several, many=many)
-    said = f"{hours} {'hour' if hours == 1 else 'hours'} {what} {', '.join(names[:NAMED])}{more}"
+    what = WORDS[rule].format(several=limit.several, many=count)
+    said = f"{many(hours, 'hour')} {what} {', '.join(names[:NAMED])}{more}"
     return Reason(rule=rule, hours=hours, threshold=limit.hours, said=said.rstrip())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from remediate.errors import Refused
 from remediate.model import Change, Check
 from remediate.replayed import Replay, Stopped
+from remediate.words import many
 
 SHOWN = 8
 """Sorts of calls named in the message; the rest are counted."""
@@ -14,7 +15,7 @@ def checks(found: Replay | None) -> tuple[Check, ...]:
     """That it would deny none, where that is so."""
     if found is None or found.denied + found.perhaps:
         return ()
-    detail = f"none of {found.calls:,} calls recorded in {found.days} days would have been denied"
+    detail = f"none of {many(found.calls, 'call')} recorded in {many(found.days, 'day')} would have been denied"
     return (Check(guard="records", detail=detail),)
 
 
@@ -22,7 +23,7 @@ def over(found: Replay | None, most: int) -> str:
     """In words, that more than so many calls would be denied; empty if not."""
     if found is None or found.denied + found.perhaps <= most:
         return ""
-    span = f"{found.calls:,} calls recorded in {found.days} days"
+    span = f"{many(found.calls, 'call')} recorded in {many(found.days, 'day')}"
     return f"it would have denied {_counted(found)} of {span}, the limit is {most:,}"
 
 
@@ -32,7 +33,7 @@ def refuse(found: Replay | None, changes: Sequence[Change], most: int) -> None:
         return
     addresses = {change.id: change.address for change in changes}
     more = len(found.stopped) + found.more - SHOWN
-    rest = [f"and {more:,} more sort{'s' if more > 1 else ''} of calls"] if more > 0 else []
+    rest = [f"and {many(more, 'more sort')} of calls"] if more > 0 else []
     raise Refused(
         f"the guard refuses this plan: {why}",
         details=[*_lines(found.stopped[:SHOWN], addresses), *rest],

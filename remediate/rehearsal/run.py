@@ -16,6 +16,7 @@ from remediate.protocols import Clock, Live, Resources
 from remediate.rehearsal import twins
 from remediate.rehearsal.memory import Notes, Unhurried
 from remediate.trial import Call, Rehearsal
+from remediate.words import many
 
 PARALLEL = 4
 FEW = 20
@@ -151,7 +152,8 @@ def _failed(plan: Plan, result: Result, calls: Sequence[tuple[int, Call]]) -> It
     if len(tried) > FEW:
         yield f"and {len(tried) - FEW} more changes failed"
     if waiting := len(open_ended) - len(tried):
-        yield f"{waiting} changes that need these were not tried" if tried else f"{waiting} not tried: {result.stopped}"
+        why = "they need these" if tried else result.stopped
+        yield f"{many(waiting, 'change')} not tried: {why}"
 
 
 def _planned_again(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from remediate.model import Change, Plan, kind_of
 from remediate.render import facts
 from remediate.render.text import BY_HAND, Cell, columns, fit, indent, paint, paint_sign, safe, table, wrap
+from remediate.words import many
 
 WIDE = 120
 """From this width on, a line also says why."""
@@ -26,7 +27,7 @@ def details(plan: Plan, *, width: int, colour: bool, signed: Sequence[str] = ())
 def _head(plan: Plan, width: int, colour: bool) -> str:
     header = plan.header
     word = f"Rollback of plan {header.rolls_back[:12]}" if header.rolls_back else "Plan"
-    title = f"{word}: {facts.many(len(plan.changes), 'change')} to {facts.account(header)}"
+    title = f"{word}: {many(len(plan.changes), 'change')} to {facts.account(header)}"
     made = f"made {header.created:%Y-%m-%d %H:%M} UTC by {header.caller}"
     lines = [
         paint(fit(title, width), "bold", colour),
@@ -71,26 +72,26 @@ def _row(change: Change, account: str, wide: bool, whys: bool) -> list[Cell]:
 
 def _rest(plan: Plan, width: int, colour: bool) -> Iterator[str]:
     yield _section(
-        f"! {facts.many(len(plan.kept), 'entry stays', 'entries stay')} as the plan left things",
+        f"! {many(len(plan.kept), 'entry stays', 'entries stay')} as the plan left things",
         (f"{kept.address}: {kept.why}" for kept in plan.kept),
         width,
         colour,
     )
     yield _section(
-        f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand (steps: --manual)",
+        f"{BY_HAND} {many(len(plan.manual), 'thing')} by hand (steps: --manual)",
         (f"{item.address}: {item.summary}" for item in plan.manual),
         width,
         colour,
     )
     yield _section(
-        f"? {facts.many(len(plan.unknowns), 'thing')} could not be read, which is not a pass",
+        f"? {many(len(plan.unknowns), 'thing')} could not be read, which is not a pass",
         (facts.unread(unknown) for unknown in plan.unknowns),
         width,
         colour,
     )
     yield _section("? Not looked into", iter(facts.unseen(plan)), width, colour)
     yield _section(
-        f"{facts.many(len(plan.exempted), 'finding')} exempt",
+        f"{many(len(plan.exempted), 'finding')} exempt",
         (f"{e.control}: {e.summary}; until {e.expires}, {e.owner}: {e.reason}" for e in plan.exempted),
         width,
         colour,

@@ -8,6 +8,7 @@ from remediate.model import Plan, brief
 from remediate.render import facts
 from remediate.render.diff import diff
 from remediate.render.text import BY_HAND, fit, indent, safe, table, wrap
+from remediate.words import many
 
 if TYPE_CHECKING:
     from remediate.drift import Drifted
@@ -40,9 +41,9 @@ def _moved(drifted: "Sequence[Drifted]", account: str, known: int, width: int) -
     if not known:
         return wrap("No run on this account is on record here: only what the playbook wants is compared.", width)
     if not drifted:
-        return f"No drift: {facts.many(known, 'setting')} of past runs, as they left them."
+        return f"No drift: {many(known, 'setting')} of past runs, as they left them."
     verb = "is not what a run left it at" if len(drifted) == 1 else "are not what a run left them at"
-    lines = [f"Drift: {facts.many(len(drifted), 'setting')} {verb}"]
+    lines = [f"Drift: {many(len(drifted), 'setting')} {verb}"]
     for item in drifted[:SHOWN]:
         lines += _entry(item, account, width)
     if len(drifted) > SHOWN:
@@ -108,7 +109,7 @@ def _touched(touched: "Sequence[Drifted]", account: str, width: int) -> Iterator
 
 def _wanted(plan: Plan, width: int) -> Iterator[str]:
     if plan.changes:
-        would = f"would make {facts.many(len(plan.changes), 'change')}: {facts.risks(plan.changes)}"
+        would = f"would make {many(len(plan.changes), 'change')}: {facts.risks(plan.changes)}"
         yield f"The playbook {safe(plan.header.playbook)} {would}"
         rows = [[f"#{c.id}", c.sign, c.address, c.risk, c.reversal] for c in plan.changes[:SHOWN]]
         yield indent(table(rows, (), width - 2))
@@ -118,7 +119,7 @@ def _wanted(plan: Plan, width: int) -> Iterator[str]:
         nothing = "nothing of what could be read" if plan.unknowns else "nothing"
         yield f"The playbook {safe(plan.header.playbook)} would change {nothing}."
     if plan.manual:
-        yield f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand"
+        yield f"{BY_HAND} {many(len(plan.manual), 'thing')} by hand"
     for unknown in plan.unknowns:
         yield wrap(f"{unknown.what} could not be read, which is not a pass: {fit(unknown.reason, 200)}", width, "? ")
     yield from (wrap(f"not looked into: {fit(said, 400)}", width, "? ", "    ") for said in facts.unseen(plan))

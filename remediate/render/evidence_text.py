@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from remediate.evidence.facts import unbroken
 from remediate.evidence.gathered import Person, Report, missing
 from remediate.evidence.sharing import Suspicion
-from remediate.render.facts import many
 from remediate.render.text import command, fit, safe, table, wrap
+from remediate.words import many
 
 LABEL = 15
 SHOWN = 15

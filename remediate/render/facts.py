@@ -173,11 +173,6 @@ def nothing(plan: Plan) -> str:
     return "Nothing to change: the account meets the playbook" + (", but for what is exempt." if plan.exempted else ".")
 
 
-def many(number: int, noun: str, plural: str = "") -> str:
-    """`1 change`, `551 changes`"""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def unread(unknown: Unknown) -> str:
     hides = f" (not checked: {', '.join(unknown.controls)})" if unknown.controls else ""
     return f"{unknown.what}{hides}: {unknown.reason}"

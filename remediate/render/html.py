@@ -7,6 +7,7 @@ from remediate.render import facts, replay_text
 from remediate.render.diff import diff
 from remediate.render.noticed import by_change, noticed
 from remediate.render.text import safe
+from remediate.words import many
 
 WIDTH = 100
 """Characters of a value on one line; a narrower window breaks it."""
@@ -37,6 +38,7 @@ def html(plan: Plan, signed: Sequence[str] = ()) -> str:
         word="Rollback" if plan.header.rolls_back else "Plan",
         nothing=facts.nothing(plan),
         facts=facts,
+        many=many,
         people=noticed(plan),
         by_change=by_change,
         recorded=replay_text.line(plan),

@@ -9,6 +9,7 @@ from remediate.render import facts
 from remediate.render.diff import diff
 from remediate.render.run_text import duration
 from remediate.render.text import columns, fit, paint, paint_sign, safe, table, wrap
+from remediate.words import many
 
 HEAD = 16
 """Characters of a hash that are shown where people compare."""
@@ -45,9 +46,7 @@ def journal(plan: Plan, path: str, runs: Sequence[Told], *, address: str = "", w
 def _head(plan: Plan, path: str, width: int, colour: bool) -> Iterator[str]:
     header = plan.header
     what = f"Rollback of plan {header.rolls_back[:12]}" if header.rolls_back else "Plan"
-    yield paint(
-        fit(f"{what}: {facts.many(len(plan.changes), 'change')} to {facts.account(header)}", width), "bold", colour
-    )
+    yield paint(fit(f"{what}: {many(len(plan.changes), 'change')} to {facts.account(header)}", width), "bold", colour)
     yield safe(path)
     yield wrap(
         f"playbook {header.playbook}, made {header.created:%Y-%m-%d %H:%M} UTC by {header.caller}", width, "", "  "
@@ -86,7 +85,7 @@ def verdicts(rows: Sequence[Verdict], *, width: int) -> str:
     if not rows:
         return "No plans here: nothing to verify."
     cells = [
-        [_word(row), f"{row.records:,} records" if row.head else "-", row.head[:HEAD] or "-", row.plan] for row in rows
+        [_word(row), many(row.records, "record") if row.head else "-", row.head[:HEAD] or "-", row.plan] for row in rows
     ]
     lines = table(
         cells, ("", "journal", "last hash", "plan"), max(width, 80 + max(len(row.plan) for row in rows))

@@ -8,6 +8,7 @@ from remediate.render import facts, replay_text
 from remediate.render.diff import diff
 from remediate.render.noticed import noticed
 from remediate.render.text import BY_HAND, safe
+from remediate.words import many
 
 PLAIN = re.compile(r"[(\"'‘“]?[^\W_][\w’'.,;:/()–-]*[^\W_]?[\"'’”).,;:…!?%]*")
 """A word that neither Markdown nor a forge makes anything of."""
@@ -51,7 +52,7 @@ def markdown(plan: Plan, signed: Sequence[str] = ()) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     header = plan.header
     word = "Rollback" if header.rolls_back else "Plan"
-    yield f"## {word}: {facts.many(len(plan.changes), 'change')} to {prose(facts.account(header))}"
+    yield f"## {word}: {many(len(plan.changes), 'change')} to {prose(facts.account(header))}"
     yield ""
     yield f"- playbook {code(header.playbook)}, made {header.created:%Y-%m-%d %H:%M} UTC by {code(header.caller)}"
     yield f"- valid until {header.expires:%Y-%m-%d %H:%M} UTC"
@@ -106,7 +107,7 @@ def _batch(run: Sequence[Change]) -> Iterator[str]:
     risk = f"<b>{first.risk}</b>" if first.risk in ("restrictive", "destructive") else first.risk
     controls = ", ".join(safe(control) for control in facts.controls_of(first))
     yield "\n<details>"
-    title = f"{first.sign} {kind_of(first.address)}, {facts.many(len(run), 'change')}: {controls}; {first.reversal}"
+    title = f"{first.sign} {kind_of(first.address)}, {many(len(run), 'change')}: {controls}; {first.reversal}"
     yield f"<summary>{_html(title)}; {risk}</summary>\n"
     if first.loss:
         undo = "! Cannot be taken back" if first.reversal == "impossible" else "Taken back, but for"

@@ -6,6 +6,7 @@ from remediate.model import Manual, Plan
 from remediate.render import facts, replay_text
 from remediate.render.noticed import Noticed, noticed, unchanged
 from remediate.render.text import BY_HAND, columns, safe, wrap
+from remediate.words import many
 
 UNRECORDED = (
     "No records of CloudTrail are at hand: after `remediate evidence`, a plan says which of the calls that people made "
@@ -44,7 +45,7 @@ def recorded(plan: Plan, width: int) -> list[str]:
 def uncovered(plan: Plan, width: int) -> list[str]:
     """What the proof could not look into."""
     found = plan.proof.open
-    lines = [f"? The proof does not cover {facts.many(len(found), 'policy or statement', 'policies or statements')}:"]
+    lines = [f"? The proof does not cover {many(len(found), 'policy or statement', 'policies or statements')}:"]
     return [*lines, *(wrap(text, width, "    ", "      ") for text in found)] if found else []
 
 

@@ -9,6 +9,7 @@ from remediate.render.changes_text import details
 from remediate.render.noticed import noticed, short
 from remediate.render.people_text import manual, notices, uncovered, who
 from remediate.render.text import BY_HAND, Cell, columns, command, fit, indent, paint, safe, table, wrap
+from remediate.words import many
 
 __all__ = ["details", "manual", "one", "summary", "who"]
 
@@ -49,8 +50,8 @@ def _head(plan: Plan, width: int, calls: int, seconds: float, users: int) -> str
     line = "   ".join(safe(part) for part in parts)
     lines = [line] if columns(line) <= width else [fit(part, width) for part in parts]
     if calls:
-        people = f", {facts.many(users, 'user')}" if users else ""
-        lines.append(f"read with {facts.many(calls, 'call')}{people} in {seconds:.1f} s")
+        people = f", {many(users, 'user')}" if users else ""
+        lines.append(f"read with {many(calls, 'call')}{people} in {seconds:.1f} s")
     return "\n".join(lines)
 
 
@@ -97,7 +98,7 @@ def _counts(plan: Plan, path: str, width: int, colour: bool) -> str:
     lines: list[str] = []
     if plan.changes:
         word = "Rollback" if plan.header.rolls_back else "Plan"
-        counts = f"{word}: {facts.many(len(plan.changes), 'change')}   {facts.risks(plan.changes, zeros=True)}"
+        counts = f"{word}: {many(len(plan.changes), 'change')}   {facts.risks(plan.changes, zeros=True)}"
         lines.append(paint(fit(counts, width), "bold", colour))
         lines += _reversals(plan, width, colour)
     else:
@@ -123,7 +124,7 @@ def _reversals(plan: Plan, width: int, colour: bool) -> Iterator[str]:
         lost = facts.losses(plan.changes, reversal) if reversal != "exact" else []
         yield from (wrap(loss, width, "        ", "          ") for loss in lost[:FEW])
         if len(lost) > FEW:
-            yield f"        …and {facts.many(len(lost) - FEW, 'other loss', 'other losses')}"
+            yield f"        …and {many(len(lost) - FEW, 'other loss', 'other losses')}"
 
 
 def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
@@ -140,7 +141,7 @@ def _kept(plan: Plan, path: str, width: int) -> Iterator[str]:
 def _by_hand(plan: Plan, path: str, width: int) -> Iterator[str]:
     if not plan.manual:
         return
-    yield f"{BY_HAND} {facts.many(len(plan.manual), 'thing')} by hand:"
+    yield f"{BY_HAND} {many(len(plan.manual), 'thing')} by hand:"
     yield from (fit(f"    {item.summary}", width) for item in plan.manual[:FEW])
     more = f"…and {len(plan.manual) - FEW} more, with the steps: " if len(plan.manual) > FEW else "the steps: "
     yield command(f"    {more}", ["remediate", "show", path, "--manual"], width)
@@ -149,7 +150,7 @@ def _by_hand(plan: Plan, path: str, width: int) -> Iterator[str]:
 def _unknowns(plan: Plan, width: int) -> Iterator[str]:
     if not plan.unknowns:
         return
-    yield f"? {facts.many(len(plan.unknowns), 'thing')} could not be read, which is not a pass:"
+    yield f"? {many(len(plan.unknowns), 'thing')} could not be read, which is not a pass:"
     for unknown in plan.unknowns[:FEW]:
         yield wrap(fit(facts.unread(unknown), 300), width, "    ", "      ")
     if len(plan.unknowns) > FEW:

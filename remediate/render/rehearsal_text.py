@@ -6,6 +6,7 @@ from remediate.model import Plan, Value, brief
 from remediate.render import facts
 from remediate.render.text import fit, safe, wrap
 from remediate.trial import Call, Rehearsal
+from remediate.words import many
 
 FEW = 5
 """Gaps that are told; the rest are counted, and `--json` has them all."""
@@ -22,16 +23,16 @@ def line(plan: Plan) -> list[str]:
     when = f"rehearsed {done.at:%Y-%m-%d %H:%M} UTC on {done.emulator}"
     if not done.passed:
         return [f"{when}: FAILED: {done.failures[0]}"]
-    parts = [f"{done.changes:,} of {facts.many(len(plan.changes), 'change')} applied", *_outcome(done)]
+    parts = [f"{done.changes:,} of {many(len(plan.changes), 'change')} applied", *_outcome(done)]
     if done.skipped:
-        parts.append(f"{facts.many(len(done.skipped), 'change')} NOT rehearsed")
+        parts.append(f"{many(len(done.skipped), 'change')} NOT rehearsed")
     return [f"{when}: {', '.join(parts)}"]
 
 
 def _outcome(done: Rehearsal) -> Iterator[str]:
     if done.left is not None:
         yield "nothing left to change"
-    yield "taken back" if not done.kept else f"taken back but for {facts.many(done.kept, 'entry', 'entries')}"
+    yield "taken back" if not done.kept else f"taken back but for {many(done.kept, 'entry', 'entries')}"
 
 
 def calls(sent: Sequence[tuple[int, Call]], width: int) -> str:
@@ -52,7 +53,7 @@ def _parameters(given: Mapping[str, Value]) -> Iterator[str]:
 
 def summary(plan: Plan, done: Rehearsal, sent: int, seconds: float, width: int) -> str:
     """What came of it, for a person: what was tried, and what was not."""
-    total = facts.many(len(plan.changes), "change")
+    total = many(len(plan.changes), "change")
     lines = [
         wrap(f"Rehearsed {done.changes:,} of {total} to {facts.account(plan.header)} in {seconds:.0f} s", width),
         *(wrap(text, width, first, PLACE) for first, text in _told(done, sent)),
@@ -65,19 +66,19 @@ def summary(plan: Plan, done: Rehearsal, sent: int, seconds: float, width: int) 
 def _told(done: Rehearsal, sent: int) -> Iterator[tuple[str, str]]:
     yield (
         "  applied        ",
-        f"{facts.many(sent, 'call')} to {done.emulator}, in this process, on a twin of the account",
+        f"{many(sent, 'call')} to {done.emulator}, in this process, on a twin of the account",
     )
     if done.left is not None:
         yield "  planned again  ", "nothing left to change"
     if done.restored is not None:
-        stay = f", but for {facts.many(done.kept, 'entry', 'entries')} that the plan says stay" if done.kept else ""
+        stay = f", but for {many(done.kept, 'entry', 'entries')} that the plan says stay" if done.kept else ""
         yield "  taken back     ", f"everything is as it was{stay}"
 
 
 def gaps(done: Rehearsal, width: int) -> Iterator[str]:
     """What the rehearsal does not cover."""
     if done.skipped:
-        yield f"! {facts.many(len(done.skipped), 'change')} NOT rehearsed: {_numbers(done.skipped)}"
+        yield f"! {many(len(done.skipped), 'change')} NOT rehearsed: {_numbers(done.skipped)}"
     if done.uncovered:
         yield "? not as it is in the account:"
     for gap in done.uncovered[:FEW]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from remediate.model import Change, Plan
-from remediate.render.facts import many
 from remediate.replayed import Replay, Stopped
+from remediate.words import many
 
 FEW = 8
 """Changes and events that are named; the rest are counted."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from remediate.model import SETTLED, Change, Plan
 from remediate.render import facts
 from remediate.render.text import command, fit, safe, wrap
+from remediate.words import many
 
 if TYPE_CHECKING:
     from remediate.executor import Result
@@ -25,7 +26,7 @@ def question(plan: Plan, remaining: int) -> str:
     """What is about to happen, to be confirmed by a person."""
     total = len(plan.changes)
     rest = remaining < total
-    lead = f"the {remaining:,} of {facts.many(total, 'change')} that are left" if rest else facts.many(total, "change")
+    lead = f"the {remaining:,} of {many(total, 'change')} that are left" if rest else many(total, "change")
     verb = "Take back" if plan.header.rolls_back else "Apply"
     where = f"{'in' if plan.header.rolls_back else 'to'} account {facts.account(plan.header)}"
     lines = [f"{verb} {lead} {where}: {'in all ' if rest else ''}{facts.risks(plan.changes)}."]
@@ -57,7 +58,7 @@ def _counts(plan: Plan, result: "Result", journal_path: str, seconds: float, rol
     yield f"Journal: {safe(journal_path)}"
     already = result.count("already")
     if already:
-        others = f"{facts.many(already, 'change')} of these somebody else had made already; rollback leaves them."
+        others = f"{many(already, 'change')} of these somebody else had made already; rollback leaves them."
         yield wrap(others, WIDTH, "  ")
     if result.stopped:
         yield wrap(f"Stopped: {result.stopped}", WIDTH, "", "  ")
@@ -76,16 +77,16 @@ def _troubles(plan: Plan, result: "Result") -> Iterator[str]:
     for change in bad[:SHOWN]:
         yield from _trouble(change, result)
     if len(bad) > SHOWN:
-        yield f"…and {facts.many(len(bad) - SHOWN, 'more change')} failed or in conflict: the journal names them."
+        yield f"…and {many(len(bad) - SHOWN, 'more change')} failed or in conflict: the journal names them."
     for event, advice in ADVICE.items():
         if any(result.outcomes.get(change.id) == event for change in bad):
             yield wrap(f"{event}: {advice}", WIDTH)
     unclear = sum(result.outcomes.get(change.id) in ("intent", "sent") for change in plan.changes)
     if unclear:
-        yield f"{facts.many(unclear, 'change')} without a known outcome: the next run asks the account."
+        yield f"{many(unclear, 'change')} without a known outcome: the next run asks the account."
     waiting = sum(change.id not in result.outcomes for change in plan.changes)
     if waiting:
-        yield f"{facts.many(waiting, 'change')} not started" + (": what they need is not done." if bad else ".")
+        yield f"{many(waiting, 'change')} not started" + (": what they need is not done." if bad else ".")
 
 
 def _trouble(change: Change, result: "Result") -> Iterator[str]:
@@ -102,7 +103,7 @@ def _ways(plan: Plan, result: "Result", plan_path: str, rolled_back: bool) -> It
     if done and not rolled_back:
         yield command("Undo: ", ["remediate", "rollback", plan_path], WIDTH)
     if rolled_back and plan.kept:
-        left = f"{facts.many(len(plan.kept), 'entry', 'entries')} left as they are: "
+        left = f"{many(len(plan.kept), 'entry', 'entries')} left as they are: "
         yield command(left, ["remediate", "show", plan_path], WIDTH)
 
 

@@ -6,6 +6,7 @@ from remediate.approval import Judged
 from remediate.model import Plan, Role
 from remediate.render import facts
 from remediate.signature import UNASKED, fingerprint
+from remediate.words import many
 
 VERBS: dict[Role, str] = {"planner": "Made", "approver": "Approved"}
 
@@ -25,6 +26,6 @@ def _line(one: Judged) -> str:
 
 def question(plan: Plan) -> str:
     """What a person who approves is about to say."""
-    return f"Approve {facts.many(len(plan.changes), 'change')} to account {facts.account(plan.header)}: " + (
+    return f"Approve {many(len(plan.changes), 'change')} to account {facts.account(plan.header)}: " + (
         f"{facts.risks(plan.changes)}." if plan.changes else "none."
     )

@@ -132,7 +132,10 @@ def test_people_with_old_passwords_are_told_and_the_change_is_restrictive() -> N
     without = {k: v for k, v in STRICT.items() if k not in ("MaxPasswordAge", "HardExpiry")}
     (fault,) = found(without, users=users)
     (want,) = fault.wants
-    assert (want.risk, want.notice[:8]) == ("restrictive", "2 people")
+    said = "2 users must choose a new password at the next sign-in (older than 90 days)"
+    assert (want.risk, want.notice) == ("restrictive", said)
+    (fault,) = found(without, users={"old": users["old"]})
+    assert fault.wants[0].notice.startswith("1 user must choose")
     (fault,) = found(without, users={"new": users["new"]})
     assert (fault.wants[0].risk, fault.wants[0].notice) == ("neutral", "")
     (fault,) = found({**STRICT, "RequireNumbers": False}, users=users)

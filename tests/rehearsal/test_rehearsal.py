@@ -77,7 +77,7 @@ def test_a_refused_write_names_the_change_the_call_and_what_was_said(made: Plann
     assert made.plan.changes[int(first[1]) - 1].address == first[2]
     assert first[3] == "iam AttachGroupPolicy"
     assert "LimitExceeded" in first[4]
-    assert done.failures[-1].endswith("changes that need these were not tried")
+    assert done.failures[-1].endswith(" not tried: they need these")
     assert (done.left, done.restored) == (None, None)
 
 

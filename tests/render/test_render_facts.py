@@ -6,6 +6,7 @@ import pytest
 from remediate.model import Address, Kept, Unknown, Value, at
 from remediate.render import facts, plan_text
 from remediate.render.diff import diff, lines
+from remediate.words import many
 from render import plans
 
 
@@ -96,7 +97,7 @@ def test_a_value_takes_a_line_where_it_fits() -> None:
 
 @pytest.mark.parametrize(("number", "text"), [(1, "1 entry"), (0, "0 entries"), (1551, "1,551 entries")])
 def test_how_many(number: int, text: str) -> None:
-    assert facts.many(number, "entry", "entries") == text
+    assert many(number, "entry", "entries") == text
 
 
 def test_an_unknown_names_what_was_not_checked() -> None:
