@@ -19,6 +19,7 @@ SLOWER = "the same places are looked at again, or all of them where one would do
 EVERYBODY = "everybody is looked at, and not only until two are found: slower, the same answer"
 CLOSER = "somebody is looked at more closely, whom a glance would do for: slower, the same answer"
 LESS = "compares as the word does: more than no word, and less than `bound` or the same"
+LEVEL = "slower and a little smaller, or the other way round: the same when it is read"
 REQUEST = "only the request is told of it"
 NOBODY = "stands for a file that is not there, and is only compared with what a file can be"
 
@@ -104,6 +105,13 @@ EXPLAINED: Mapping[str, str] = {
     'executor/sending.py:Sender._sent: self._keep_secret(change, getattr(error, "secret", ""), certain=None)': FALSY,
     'executor/sending.py:Sender._sent: self._keep_secret(change, getattr(error, "secret", None), certain=False)': FALSY,
     "executor/sending.py:Sender._patiently: raise AssertionError(None)": NEVER,
+    "store/evidence.py:Store.keep: write_new(self.folder / weeks[week], gzip.compress(content, 7, mtime=0), REMEDY)": LEVEL,
+    "store/evidence.py:Store.keep: write_new(self.folder / weeks[week], gzip.compress(content, mtime=0), REMEDY)": LEVEL,
+    "store/evidence.py:Store.keep: path.unlink(missing_ok=None)": TAKEN,
+    "store/evidence.py:Store.keep: path.unlink(missing_ok=False)": TAKEN,
+    "store/evidence.py:Store._kept: return Kept(format=None, weeks={})": "what is written says its own format, and nobody asks for this one",
+    "store/logs.py:_logs: if not entry.is_dir(follow_symlinks=None) and (found := log(entry.path, _size(entry))):": FALSY,
+    "store/logs.py:_folders: waiting += [entry.path for entry in entries if entry.is_dir(follow_symlinks=None)]": FALSY,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=None)  # parents=True would make those above with other permissions": RACE,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, )  # parents=True would make those above with other permissions": RACE,
     "store/files.py:private_folder: folder.mkdir(mode=0o700, exist_ok=False)  # parents=True would make those above with other permissions": RACE,

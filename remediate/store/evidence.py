@@ -35,6 +35,9 @@ UNREAD = 1000
 """Of so many it is kept that they could not be read, the latest."""
 REMEDY = "Is there room on the disk? Give another place with --folder."
 
+SHAPELESS = (msgspec.DecodeError, ValueError, RecursionError)
+"""What reading raises for what is none of ours: also half a character, or brackets without end."""
+
 
 class Kept(Struct, frozen=True):
     format: int
@@ -87,7 +90,7 @@ class Store:
             return Summary(), frozenset()
         try:
             return decode(self._content(week))
-        except msgspec.DecodeError as error:
+        except SHAPELESS as error:
             raise self._broken(self._weeks[week], str(error)) from None
 
     def by_week(self) -> Iterator[tuple[date, Summary]]:
@@ -100,12 +103,15 @@ class Store:
 
     def marks(self) -> Marks:
         """Of all files that the summaries were made from."""
-        try:
-            return Marks(
-                mark for week in self._weeks for mark in msgspec.json.decode(self._content(week), type=Files).files
-            )
-        except (msgspec.DecodeError, ValueError) as error:
-            raise self._broken(KEPT, str(error)) from None
+        found = Marks()
+        for week in self.weeks():
+            content = self._content(week)
+            try:
+                for mark in msgspec.json.decode(content, type=Files).files:
+                    found.add(mark)
+            except SHAPELESS as error:
+                raise self._broken(self._weeks[week], str(error)) from None
+        return found
 
     def keep(
         self, changed: Mapping[date, tuple[Summary, frozenset[str]]], unread: Mapping[str, date | None] | None = None
@@ -166,8 +172,8 @@ class Store:
         except FileNotFoundError:
             return Kept(format=FORMAT, weeks={})
         except OSError as error:
-            raise BadInput(f"{path} cannot be read: {error.strerror}", remedy=REMEDY) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadInput(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from None
+        except SHAPELESS as error:
             raise self._broken(KEPT, str(error)) from None
         if kept is None:
             raise BadInput(

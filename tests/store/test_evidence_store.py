@@ -2,11 +2,10 @@
 
 import gzip
 import json
-import os
 import resource
-import shutil
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,8 @@ from support.cloudtrail import ACCOUNT
 
 from remediate.errors import BadInput, Refused
 from remediate.evidence.logs import marked
-from remediate.evidence.summary import Count, Summary, Use, add
-from remediate.store.evidence import KEPT, UNREAD, Store, accounts
-from remediate.store.logs import content_of, logs_in
+from remediate.evidence.summary import SESSIONS, Count, Summary, Use, add
+from remediate.store.evidence import FILES, KEPT, LAKE, UNREAD, Store, accounts
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 USE = Use("iam.amazonaws.com/GetUser", "", "", "eu-west-1", "203.0.113.7", "aws-cli/2", "AKIA", "")
@@ -68,8 +66,8 @@ def test_what_could_not_be_read_is_known_until_it_is_read(store: Store, tmp_path
     assert list(Store(tmp_path, ACCOUNT).unread) == ["d", "b"]
     with store.writing():
         assert list(store.unread) == ["d", "b"]
-        store.keep({}, {f"{n:04}": WEEKS[1] for n in range(UNREAD - 1)})
-    assert (len(store.unread), "d" in store.unread, "b" in store.unread) == (UNREAD, False, True)
+        store.keep({}, {f"{n:04}": WEEKS[1] for n in reversed(range(UNREAD - 1))})
+    assert list(store.unread) == [*(f"{n:04}" for n in range(UNREAD - 1)), "b"]  # of one day by name: "d" was earlier
 
 
 def test_what_is_known_of_the_last_weeks(store: Store) -> None:
@@ -84,11 +82,21 @@ def test_a_week_takes_the_place_of_what_was_known_of_it(store: Store) -> None:
 
 
 def test_what_a_crash_left_is_not_in_force(store: Store, tmp_path: Path) -> None:
-    (store.folder / f"{WEEKS[0]}.{'0' * 32}.json.gz").write_bytes(b"half")
-    assert Store(tmp_path, ACCOUNT).load(WEEKS[0]) == (summary(2), frozenset((A, B)))
+    inside = set(store.folder.iterdir())
+    left = (f"{WEEKS[0]}.{'0' * 32}.json.gz", f".{WEEKS[0]}.{'0' * 32}.json.gz.7.new", f".{KEPT}.7.new")
+    for name in left:
+        (store.folder / name).write_bytes(b"half")
+    again = Store(tmp_path, ACCOUNT)
+    assert again.load(WEEKS[0]) == (summary(2), frozenset((A, B)))
+    again.keep({})
+    assert set(store.folder.iterdir()) == inside
 
 
-def _edited(path: Path, edit: Callable[[dict[str, object]], object]) -> None:
+def test_the_same_evidence_is_the_same_bytes_whenever_it_is_written(store: Store) -> None:
+    assert {path.read_bytes()[4:8] for path in store.folder.glob("*.gz")} == {bytes(4)}, "gzip's time"
+
+
+def _edited(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     content = json.loads(path.read_bytes())
     edit(content)
     path.write_text(json.dumps(content), encoding="utf-8")
@@ -121,7 +129,7 @@ def test_what_another_version_wrote_is_left_as_it_is(store: Store) -> None:
     _edited(store.folder / KEPT, lambda kept: kept.update(format=2, weeks=["2026-11-16"], more={}))
     with pytest.raises(BadInput, match="another version of remediate: it is of format 2, and not 1") as stop:
         Store(store.folder.parent, ACCOUNT)
-    assert "remove" not in stop.value.remedy
+    assert stop.value.remedy == "Use that version or a later one. What is kept is as it was."
 
 
 def test_whatever_byte_of_a_summary_changes_it_is_refused(store: Store) -> None:
@@ -147,13 +155,14 @@ def test_what_is_read_while_somebody_writes_is_what_was_or_what_is(store: Store,
     assert (reader.whole().of(ALICE, ACCOUNT)[USE].calls, known(reader)) == (14, [A, C])
 
 
-def test_a_full_disk_leaves_what_was_and_says_so(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changed", [{}, {WEEKS[1]: (summary(9), frozenset((A,)))}], ids=["no week", "a week"])
+def test_a_full_disk_leaves_what_was_and_says_so(store: Store, tmp_path: Path, changed: Any) -> None:
     """As for any file that cannot grow: this process may write none that is larger than a byte."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
     try:
         with pytest.raises(BadInput, match="cannot be written: File too large") as stop, store.writing():
-            store.keep({WEEKS[1]: (summary(9), frozenset((A,)))})
+            store.keep(changed)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "Is there room on the disk?" in stop.value.remedy
@@ -162,42 +171,70 @@ def test_a_full_disk_leaves_what_was_and_says_so(store: Store, tmp_path: Path) -
 
 
 BEGUN = ["role", "name/key", "alice", "AKIA", 1, 1, 2]
-ROW = ["iam/GetUser", "", "", 1, 1, 1, 2, "1"]
+PERSON = {"places": [["", "", "", "", ""]], "uses": [["iam/GetUser", "", "", 1, 1, 1, 2, "1"]]}
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        {},
-        {"files": 1, "people": {}, "links": []},
-        {"files": [], "people": {}, "links": [[*BEGUN, "not hexadecimal"]]},
-        {"files": [], "people": {"alice": {"places": [["", "", "", "", ""]], "uses": [ROW]}}, "links": []},
-    ],
-)
-def test_a_summary_of_another_shape_is_refused(store: Store, content: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remediate.store.evidence.encode", lambda *_: json.dumps(content).encode())
+DEEP = b'{"more": ' + b"[" * 10**5
+SHAPES: list[tuple[bytes, str, str]] = [
+    (b"{}", "Object missing required field `files`", "Object missing required field `files`"),
+    (b'{"files": 1}', "Expected `array`, got `int` - at `$.files`", "Expected `array`, got `int` - at `$.files`"),
+    (b'{"files": ["ab"], "people": {}, "links": []}', "", "ab is no mark"),
+    (b'{"files": ["zzzzzzzzzzzzzzzz"], "people": {}, "links": []}', "", "invalid literal for int() with base 16"),
+    (json.dumps({"files": [], "people": {}, "links": [[*BEGUN, "not hexadecimal"]]}).encode(), "not hexadecimal", ""),
+    (json.dumps({"files": [], "people": {"alice": PERSON}, "links": []}).encode(), "place 1 of 1", ""),
+    (b"[", "Expected `object`, got `array`", "Expected `object`, got `array`"),
+    (b"\xff", "JSON is malformed", "JSON is malformed"),
+    (b'{"files": ["\xff"]}', "can't decode byte 0xff", "can't decode byte 0xff"),
+    (DEEP, "unknown field `more`", "recursion"),
+]
+"""What a file says that is its own digest's, and what is wrong with it as a summary, and as marks."""
+
+
+@pytest.mark.parametrize(("content", "summed", "marks"), SHAPES, ids=range(len(SHAPES)))
+def test_a_week_of_another_shape_is_refused_by_its_name(
+    store: Store, content: bytes, summed: str, marks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remediate.store.evidence.encode", lambda *_: content)
     store.keep({WEEKS[0]: (summary(), frozenset())})
-    with pytest.raises(BadInput, match="cannot be used"):
+    [path] = store.folder.glob(f"{WEEKS[0]}.*")
+    for why, read in ((summed, lambda: store.load(WEEKS[0])), (marks, store.marks)):
+        with pytest.raises(BadInput) if why else nullcontext() as error:
+            read()
+        if error:
+            assert error.value.what.startswith(f"{path} cannot be used: ")
+            assert why in error.value.what
+
+
+def test_a_week_that_went_with_its_name_is_missed(store: Store) -> None:
+    """Nobody takes one away while it is read: it does not count as none."""
+    [path] = store.folder.glob(f"{WEEKS[0]}.*")
+    path.unlink()
+    _edited(store.folder / KEPT, lambda kept: kept["weeks"].pop(str(WEEKS[0])))
+    with pytest.raises(BadInput, match=f"{path.name} cannot be used: .*No such file"):
         store.load(WEEKS[0])
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[", b"\xff"])
-def test_marks_of_another_shape_are_refused(store: Store, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("remediate.store.evidence.encode", lambda *_: content)
-    store.keep({WEEKS[0]: (summary(), frozenset())})
-    with pytest.raises(BadInput, match="cannot be used"):
-        store.marks()
+def test_the_whole_keeps_more_of_the_account_s_own_apart_than_of_strangers(store: Store) -> None:
+    own, strange = ([f"arn:aws:iam::{of}:user/{n}" for n in range(SESSIONS + 1)] for of in (ACCOUNT, "9" * 12))
+    for week, part in zip(WEEKS, (slice(600), slice(600, None)), strict=True):
+        found = Summary()
+        for one in (*own[part], *strange[part]):
+            add(found.uses(one), USE, Count(1, 1, 2, 1))
+        store.keep({week: (found, frozenset())})
+    assert set(store.whole().people) == {*own, f"arn:aws:iam::{'9' * 12}:*"}
 
 
 def test_a_store_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / ACCOUNT / KEPT).mkdir(parents=True)
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(BadInput, match=f"{KEPT} cannot be read: Is a directory") as unread:
         Store(tmp_path, ACCOUNT)
+    assert unread.value.remedy == "Check its permissions."
     (tmp_path / "away").mkdir()
     away = Store(tmp_path / "away", ACCOUNT)
     (tmp_path / "away" / ACCOUNT / ".lock").mkdir(parents=True)
-    with pytest.raises(BadInput, match="cannot be written"), away.writing():
+    with pytest.raises(BadInput, match=f"{ACCOUNT} cannot be written: Is a directory") as unwritten, away.writing():
         pass
+    assert unwritten.value.remedy == "Is there room on the disk? Give another place with --folder."
 
 
 def test_one_run_at_a_time(store: Store, tmp_path: Path) -> None:
@@ -212,37 +249,28 @@ def test_one_run_at_a_time(store: Store, tmp_path: Path) -> None:
     thread.start()
     try:
         assert begun.wait(10)
-        with pytest.raises(Refused, match="another run"), store.writing():
+        with pytest.raises(Refused) as refusal, store.writing():
             pass
     finally:
         end.set()
         thread.join()
+    assert refusal.value.what == f"another run is reading log files of account {ACCOUNT}"
+    assert list(refusal.value.details) == [f"lock: {store.folder / '.lock'}"]
+    assert refusal.value.remedy == "Wait until it has ended: what it has read, this one need not read."
     with store.writing():
         assert store.weeks() == list(WEEKS)
 
 
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="is no folder"):
-        list(logs_in(tmp_path / "none"))
-    (tmp_path / "a.json.gz").symlink_to(tmp_path / "nowhere")
-    (tmp_path / "b.txt").touch()
-    [found] = logs_in(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        content_of(found.where)
-
-
-def test_a_folder_within_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "in").mkdir()
-    listed = os.scandir
-
-    def scandir(place: str) -> Any:
-        if place == str(tmp_path / "in"):
-            raise PermissionError(13, "Permission denied", place)
-        return listed(place)
-
-    monkeypatch.setattr("os.scandir", scandir)
-    with pytest.raises(BadInput, match="in cannot be read: Permission denied"):
-        list(logs_in(tmp_path))
+def test_where_it_was_read_from_is_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path, ACCOUNT)
+    with store.writing(LAKE):
+        store.keep({WEEKS[0]: (summary(), frozenset())})
+    again = Store(tmp_path, ACCOUNT)
+    assert again.source == LAKE
+    with pytest.raises(Refused) as refusal, again.writing():
+        raise AssertionError
+    said = f"{store.folder} was read from {LAKE}, and calls that are also in {FILES} would count twice"
+    assert refusal.value.what == said
 
 
 def test_what_was_read_from_elsewhere_is_not_added_to(store: Store) -> None:
@@ -252,18 +280,3 @@ def test_what_was_read_from_elsewhere_is_not_added_to(store: Store) -> None:
     assert "--folder" in refusal.value.remedy
     with store.writing():
         pass
-
-
-def test_a_file_and_a_folder_that_go_while_they_are_read(tmp_path: Path) -> None:
-    """The file is told all the same: whoever reads it says that it went."""
-    for name in ("a/1", "a/2", "b/1"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / f"{name}.json.gz").touch()
-    found = logs_in(tmp_path)
-    next(found)
-    for path in (tmp_path / "a").iterdir():
-        path.unlink()
-    next(found)
-    shutil.rmtree(tmp_path / "b")
-    with pytest.raises(BadInput, match="b cannot be read: No such file or directory"):
-        next(found)
