@@ -32,9 +32,7 @@ def for_plan(aws: "Session", plan: "Plan") -> "Session":
 
     if not isinstance(aws, AssumedRole):
         return aws
-    narrowed = _as_role(aws.caller, aws.role, plan)
-    narrowed.fence = aws.fence
-    return narrowed
+    return _as_role(aws.caller, aws.role, plan)
 
 
 def _as_role(aws: "Session", role: str, plan: "Plan | None") -> "Session":

@@ -19,7 +19,7 @@ from support.faults import Call, Faults, denied, expired, listen, refusal
 
 from remediate.aws.resources.iam_root import AUDIT, DELETE, RootAccessKey
 from remediate.aws.session import RootSession, Session
-from remediate.errors import CallFailed, CredentialsEnded, Denied
+from remediate.errors import CallFailed, CredentialsEnded, Denied, Partial
 from remediate.model import at, when
 from remediate.sandbox.estate.root import MEMBER
 
@@ -206,6 +206,25 @@ def test_it_writes_nothing_else(wire: Wire, service: str, operation: str, parame
     with pytest.raises(CallFailed, match="NotForRoot"):
         wire.session.as_root(MEMBER, DELETE, lambda root: root.write(service, operation, **parameters))
     assert wire.faults.writes == ["AssumeRoot"]
+
+
+def test_it_writes_nothing_once_the_run_lost_its_lock(wire: Wire) -> None:
+    """The fence of the run is asked, and it is told of each call, also where they were set after the session began."""
+    root = wire.session.as_root(MEMBER, DELETE, lambda root: root)
+    told: list[str] = []
+    wire.session.on_write = lambda _service, operation, _parameters: told.append(operation)
+
+    def lost() -> None:
+        raise Partial("this run lost the lock")
+
+    wire.session.fence = lost
+    key = member_key().access_key_id
+    with pytest.raises(Partial, match="lost the lock"):
+        root.write("iam", "delete_access_key", AccessKeyId=key)
+    assert (told, "DeleteAccessKey" in wire.faults.writes) == ([], False)
+    wire.session.fence = lambda: None
+    root.write("iam", "delete_access_key", AccessKeyId=key)
+    assert told == ["delete_access_key"]
 
 
 def test_the_callers_own_session_never_writes_without_a_user(wire: Wire) -> None:
