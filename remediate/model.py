@@ -356,6 +356,10 @@ def outcomes(records: Iterable[Record]) -> dict[int, Event]:
     return {record.change: record.event for record in records if record.change}
 
 
+Stage = Literal["planned", "expired", "partly applied", "applied", "partly rolled back", "rolled back"]
+"""How far a plan got. One whose rollback was rolled back stands as it did before."""
+
+
 class Run(Struct, frozen=True, kw_only=True):
     """A plan in a folder of plans, and how far it got."""
 
@@ -365,10 +369,12 @@ class Run(Struct, frozen=True, kw_only=True):
     playbook: str
     caller: str
     created: datetime
-    kind: Literal["plan", "rollback", "correction"]
+    kind: Literal["plan", "rollback"]
     changes: int
     done: int
-    state: Literal["planned", "applied", "partly applied", "rolled back", "expired"]
+    state: Stage
+    unknown: int = 0
+    """Changes that were sent, and of which nobody knows yet whether they are done."""
     signed: tuple[str, ...] = ()
     """Who made and who approved it, where somebody signed."""
 

@@ -16,7 +16,7 @@ FLOORS = {
     **dict.fromkeys(
         ("planner", "guard", "executor", "rollback", "drift", "preflight", "order", "audit", "proof", "replay"), 4
     ),
-    **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal"), 4),
+    **dict.fromkeys(("permissions", "session_policy", "signature", "approval", "rehearsal", "standing"), 4),
     "controls": 3,
     "culprit": 1,
     **dict.fromkeys(("account", "effective", "enrolling", "evidence", "playbook"), 2),

@@ -46,4 +46,5 @@ def apply(
         aws.fence = lock.check
         applying.check(plan, left, aws, parallel)
         applying.ask(plan, len(left), yes=yes)
-        applying.finish(plan, file, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json)
+        before = applying.made_before(plan, file)
+        applying.finish(plan, file, aws, parallel=parallel, fail_fast=fail_fast, as_json=as_json, before=before)

@@ -15,7 +15,7 @@ from remediate.cli import signing, terminal
 from remediate.cli.work import SystemClock
 from remediate.errors import BadInput, Partial, Refused
 from remediate.model import SETTLED, Address, Change, Event, Plan, Record, kind_of, outcomes
-from remediate.store.files import journal_path, rollback_path
+from remediate.store.files import journal_path, origin_path, rollback_path
 from remediate.words import many
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def execute(
     left = remaining(plan, outcomes(earlier))
     live = LiveAccount(aws, parallel)
     clock = SystemClock()
+    note_in_hand(plan, earlier)
     journal = Journal(journal_path(path), clock.now, live.identity()[1], aws.fence)
     with terminal.stepping("applying", len(left)) as step:
         executor = Executor(
@@ -99,6 +100,16 @@ def execute(
                 terminal.note(secrets(executor.result))
             note_unseen(plan, earlier, executor.result.outcomes, [a for a, _ in executor.result.secrets])
     return result
+
+
+def note_in_hand(plan: Plan, records: Sequence[Record]) -> None:
+    """Says what may have to be waited for, before it is."""
+    from remediate.render.run_text import in_hand as text
+    from remediate.standing import in_hand
+
+    held, seconds = in_hand(plan, records, SystemClock().now())
+    if held:
+        terminal.note(text(held, seconds))
 
 
 def note_unseen(
@@ -247,11 +258,13 @@ def inverse_of(
             raise Refused(f"{path} is another plan", remedy="Give another file with -o.")
         if journal_path(path).exists():
             return begun, path
+    records = records_of(file)
+    note_in_hand(plan, records)
     with terminal.counting("reading the account") as step:
         aws.on_call = step
         live = LiveAccount(aws, parallel)
         preflight.same_account(plan, *live.identity())
-        done = rollback.settled(plan, records_of(file), live, SystemClock())
+        done = rollback.settled(plan, records, live, SystemClock())
         made = [change.address for change in plan.changes if change.before is None]
         holders = {holder for address in made for holder in RESOURCES[kind_of(address)].held_by(address)}
         account = read_more(aws, read_account(aws), holders)
@@ -279,6 +292,17 @@ def _made_by(back: Plan, planner: "Signer | None") -> Plan:
     return msgspec.structs.replace(
         back, header=msgspec.structs.replace(back.header, planner=planner.key if planner else "")
     )
+
+
+def made_before(back: Plan, file: Path) -> "Made | None":
+    """What the plan made that a rollback takes back, where it stands beside it: AWS may still show what that replaced,
+    and the rollback would seem to be done."""
+    from remediate.executor import made
+    from remediate.store.plans import load
+
+    path = origin_path(file)
+    plan = load(path) if back.header.rolls_back and path and path.exists() else None
+    return made(plan, records_of(path)) if plan and path and plan.digest == back.header.rolls_back else None
 
 
 def _note_rollback(file: Path, back: Plan, output: Path) -> None:

@@ -1,17 +1,17 @@
 """`remediate runs`"""
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from remediate.cli import applying, options, signing, terminal, work
 from remediate.errors import Refused, RemediateError
-from remediate.model import SETTLED, Run, outcomes
+from remediate.model import Run
 
 if TYPE_CHECKING:
     from remediate.render.journal_text import Verdict
+    from remediate.standing import Backs
     from remediate.store.history import Past
 
 
@@ -42,8 +42,8 @@ def _list(folder: Path, trusted_keys: Path, *, as_json: bool) -> None:
     from remediate.store.history import history
 
     found, broken = history(folder)
-    taken_back = {p.plan.header.rolls_back for p in found if p.plan.header.rolls_back and p.records}
-    rows = [_row(past, taken_back, trusted_keys, work.SystemClock().now()) for past in reversed(found)]
+    backs = {p.plan.header.rolls_back: (p.plan, p.records) for p in found if p.plan.header.rolls_back and p.records}
+    rows = [_row(past, backs, trusted_keys) for past in reversed(found)]
     if as_json:
         terminal.data(rows)
     else:
@@ -113,16 +113,11 @@ def _verdict(path: Path) -> "Verdict":
     )
 
 
-def _row(past: "Past", taken_back: set[str], trusted_keys: Path, now: datetime) -> Run:
+def _row(past: "Past", backs: "Backs", trusted_keys: Path) -> Run:
+    from remediate.standing import standing
+
     header = past.plan.header
-    done = sum(event in SETTLED for event in outcomes(past.records).values())
-    state: Literal["planned", "applied", "partly applied", "rolled back", "expired"] = "planned"
-    if past.plan.digest in taken_back:
-        state = "rolled back"
-    elif past.records:
-        state = "applied" if done == len(past.plan.changes) else "partly applied"
-    elif now > header.expires:
-        state = "expired"
+    found = standing(past.plan, past.records, backs, work.SystemClock().now())
     return Run(
         plan=past.path,
         account=header.account,
@@ -132,7 +127,8 @@ def _row(past: "Past", taken_back: set[str], trusted_keys: Path, now: datetime) 
         created=header.created,
         kind="rollback" if header.rolls_back else "plan",
         changes=len(past.plan.changes),
-        done=done,
-        state=state,
+        done=found.done,
+        state=found.state,
+        unknown=found.unknown,
         signed=tuple(signing.lines(past.plan, Path(past.path), trusted_keys)),
     )

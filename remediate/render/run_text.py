@@ -115,6 +115,16 @@ def secrets(result: "Result") -> str:
     return "\n".join(["One-time passwords, shown now and never again; each ends at its first sign-in:", *lines])
 
 
+def in_hand(changes: Sequence[Change], seconds: float) -> str:
+    """Why nothing may seem to happen for a while, and for how long at most."""
+    some = f"{changes[0].address}" + (f" and {len(changes) - 1:,} more" if len(changes) > 1 else "")
+    return wrap(
+        f"An earlier run ended with {many(len(changes), 'change')} in hand: {some}. AWS may take two minutes to "
+        f"show what came of them; what it does not show yet is waited for, up to {duration(seconds)}.",
+        WIDTH,
+    )
+
+
 def unseen(changes: Sequence[Change]) -> str:
     """The one-time passwords that an earlier run made and may not have shown, and how to set others."""
     names = [facts.person(change.address)[0] for change in changes]

@@ -33,7 +33,7 @@ def _cells(run: Run) -> list[str]:
     return [
         f"{run.created:%Y-%m-%d %H:%M}",
         run.state,
-        f"{run.done}/{run.changes}",
+        f"{run.done}/{run.changes}" + (f" {run.unknown}?" if run.unknown else ""),
         run.playbook if run.kind == "plan" else run.kind,
         run.alias or run.account,
     ]

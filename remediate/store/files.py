@@ -26,6 +26,13 @@ def rollback_path(plan_file: Path) -> Path:
     return plan_file.with_name(_stem(plan_file) + ".rollback" + SUFFIX)
 
 
+def origin_path(plan_file: Path) -> Path | None:
+    """Where the plan stands that this rollback takes back, if it was written by default; None for other names."""
+    stem = _stem(plan_file)
+    back = stem.removesuffix(".rollback")
+    return plan_file.with_name(back + SUFFIX) if back != stem else None
+
+
 def signature_path(plan_file: Path, name: str) -> Path:
     """Where a signature of the plan stands, by who signed."""
     return plan_file.with_name(f"{_stem(plan_file)}.{name}.signature.json")

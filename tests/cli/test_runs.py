@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -51,6 +52,31 @@ def test_one_run_is_told(applied: Path, tmp_path: Path) -> None:
     assert only["steps"][0]["request_ids"][0]
 
 
+def test_how_far_each_plan_got_is_listed(applied: Path, tmp_path: Path) -> None:
+    """Of a run that was killed, `1/2 1?`; its rollback finds out what was done, and is taken back itself."""
+    journal = journal_path(applied)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(line for line in lines[:-1] if b"iam.group_member" not in line or b"intent" in line))
+    rewritten(journal)
+
+    def listed() -> dict[str, tuple[str, str]]:
+        rows = run("runs", cwd=tmp_path, COLUMNS="200").stdout.splitlines()[1:]
+        cells = [re.split(r" {2,}", row) for row in rows]
+        return {Path(row[-1]).name: (row[1], row[2]) for row in cells}
+
+    assert listed() == {"a.plan.json": ("partly applied", "1/2 1?"), "b.plan.json": ("planned", "0/1")}
+    back = run("rollback", "plans/a.plan.json", "--yes", cwd=tmp_path)
+    assert back.returncode == 0, back.stderr
+    assert "An earlier run ended with 1 change in hand: iam.group_member/ops/alice." in back.stderr
+    assert listed()["a.plan.json"] == ("rolled back", "2/2")
+    assert listed()["a.rollback.plan.json"] == ("applied", "2/2")
+    again = run("rollback", "plans/a.rollback.plan.json", "--yes", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert "An earlier run" not in again.stderr
+    states = [state for state, _ in listed().values()]
+    assert states == ["applied", "rolled back", "planned", "applied"]
+
+
 def test_a_plan_that_was_never_applied_says_what_next(applied: Path, tmp_path: Path) -> None:
     told = run("runs", "plans/b.plan.json", cwd=tmp_path)
     assert told.returncode == 0
@@ -68,16 +94,22 @@ def test_what_is_as_it_was_written_is_verified(applied: Path, tmp_path: Path) ->
     assert "10 bytes of a record that a crash cut short" in torn.stdout
 
 
-def forged(journal: Path) -> None:
-    """Somebody who recomputes the hashes, and takes away what this machine knows: the story does not hold."""
+def rewritten(journal: Path) -> None:
+    """The hashes recomputed, and what this machine knows taken away."""
     shutil.rmtree(journal.parents[1] / ".state" / "heads")
     lines, previous = [], ""
-    kept = [line for line in journal.read_text().splitlines() if '"sent"' not in line and '"intent"' not in line]
-    for n, line in enumerate(kept, start=1):
+    for n, line in enumerate(journal.read_text().splitlines(), start=1):
         text = json.dumps({**json.loads(line), "seq": n, "previous": previous}, separators=(",", ":")) + "\n"
         lines.append(text)
         previous = hashlib.sha256(text.encode()).hexdigest()
     journal.write_text("".join(lines))
+
+
+def forged(journal: Path) -> None:
+    """By somebody who can do that: the story does not hold."""
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(line for line in lines if '"sent"' not in line and '"intent"' not in line))
+    rewritten(journal)
 
 
 def changed(journal: Path) -> None:

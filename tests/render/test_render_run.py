@@ -218,7 +218,8 @@ def run(number: int) -> Run:
         kind="plan",
         changes=551,
         done=number,
-        state="partly applied",
+        state=("partly applied", "partly rolled back")[number % 2],
+        unknown=number // 2 * 500,
     )
 
 
@@ -230,7 +231,9 @@ def test_runs_name_each_plan_whole(width: int) -> None:
     assert "2026-11-23 11:15" in text
     assert "Admin/carol" in text
     assert "partly applied" in text
-    assert "3/551" in text
+    assert "partly rolled back" in text
+    assert "1/551  " in text
+    assert "3/551 500?" in text
 
 
 def test_no_runs() -> None:

@@ -12,7 +12,7 @@ from support.stress import STRESS
 
 from remediate.errors import BadInput, Refused, RemediateError
 from remediate.model import Plan, at
-from remediate.store.files import journal_path, private_folder, rollback_path, write_new
+from remediate.store.files import journal_path, origin_path, private_folder, rollback_path, write_new
 from remediate.store.history import history
 from remediate.store.plans import encode, load, save, sealed
 
@@ -101,6 +101,15 @@ def test_an_edited_plan_is_refused(written: Path, edit: Any) -> None:
         load(written)
 
 
+@pytest.mark.parametrize("place", [b'"playbook": "', b'"address": "', b'"why": "'])
+def test_text_that_is_no_utf_8_is_refused(written: Path, place: bytes) -> None:
+    content = written.read_bytes()
+    assert place in content
+    written.write_bytes(content.replace(place, place + b"\xff", 1))
+    with pytest.raises(Refused, match="altered"):
+        load(written)
+
+
 @pytest.mark.parametrize("newer", [2, 99, 0])
 def test_another_format_is_refused(written: Path, newer: int) -> None:
     altered(written, lambda plan: plan.update(format=newer, something_new=[1]))
@@ -111,8 +120,19 @@ def test_another_format_is_refused(written: Path, newer: int) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0" * 40, b"null", b"[]", b"{}", b"changes: []", b'{"format": "1"}', b"\xff\xfe", b"[" * 200_000],
-    ids=["empty", "zeros", "null", "list", "object", "yaml", "text", "utf16", "deep"],
+    [
+        b"",
+        b"\0" * 40,
+        b"null",
+        b"[]",
+        b"{}",
+        b"changes: []",
+        b'{"format": "1"}',
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"\xff": 1}',
+    ],
+    ids=["empty", "zeros", "null", "list", "object", "yaml", "text", "utf16", "deep", "name"],
 )
 def test_what_is_no_plan(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "no.plan.json"
@@ -194,6 +214,9 @@ def test_names_beside_a_plan() -> None:
     assert journal_path(Path("plans/a.plan.json")) == Path("plans/a.journal.jsonl")
     assert rollback_path(Path("plans/a.plan.json")) == Path("plans/a.rollback.plan.json")
     assert journal_path(Path("mine.json")) == Path("mine.journal.jsonl")
+    for name, origin in (("a.rollback", "a"), ("a.rollback.rollback", "a.rollback"), ("a", None), ("rollback", None)):
+        found = origin_path(Path(f"plans/{name}.plan.json"))
+        assert found == (Path(f"plans/{origin}.plan.json") if origin else None)
 
 
 def test_the_same_plan_has_the_same_bytes() -> None:
