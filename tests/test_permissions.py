@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.actions import action_of
 from support.aws import Aws
+from support.engine import plan_of, step
+from support.mutations import READ_ONLY
 
 from remediate.aws.reader.actions import ACCOUNT_ACTIONS, PLAN_ACTIONS
 from remediate.aws.resources import RESOURCES
@@ -85,3 +87,29 @@ def test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back(
     missing = {call for call in calls if not any(fnmatchcase(call, action) for action in allowed)}
     assert not missing
     assert "iam:GetPolicyVersion" in calls, "the guard did not look into AWS's policies"
+
+
+def test_what_it_may_change_is_what_the_plan_changes_and_its_way_back() -> None:
+    plan = plan_of(
+        step("iam.group", "ops", to={"path": "/"}),
+        step("iam.group_member", "ops", "ana", to="member", needs=(1,)),
+        step("iam.user_policy", "bob", READ_ONLY, was="attached", to=None),
+    )
+    statements = policy_for(plan, RESOURCES, ACCOUNT_ACTIONS)["Statement"]
+    writing = {
+        (action, resource, *s.get("Condition", ()))
+        for s in statements
+        for action in s["Action"]
+        for resource in s["Resource"]
+        if not READS.match(action.partition(":")[2])
+    }
+    deeds = {
+        ("group", "ops"): ("CreateGroup", "DeleteGroup", "AddUserToGroup", "RemoveUserFromGroup"),
+        ("user", "bob"): ("AttachUserPolicy", "DetachUserPolicy"),
+    }
+    assert writing == {
+        (f"iam:{deed}", f"arn:aws:iam::123456789012:{kind}/{path}{name}")
+        for (kind, name), found in deeds.items()
+        for deed in found
+        for path in ("", "*/")  # a plan's addresses know no paths
+    }

@@ -141,6 +141,20 @@ def operations() -> list[str]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("action", "reads_only"),
+    [
+        ("iam:GetUser", True),
+        ("iam:GenerateCredentialReport", True),
+        ("kms:GenerateDataKey", False),
+        ("sts:AssumeRoot", False),
+    ],
+)
+def test_what_reads(action: str, reads_only: bool) -> None:
+    """Who generates a data key holds it; who generates a report has it made."""
+    assert reads(action) is reads_only
+
+
 SERVICES = frozenset(
     "accessanalyzer account cloudtrail cloudwatch ds iam kms logs organizations s3 secretsmanager sns".split()
 )

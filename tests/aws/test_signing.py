@@ -75,6 +75,13 @@ def test_a_key_signs_and_checks(aws: Aws, kms: Any, spec: str, algorithm: str) -
         assert fault(session, *arguments) == "it is not what that key signed"
 
 
+def test_an_answer_that_says_no_is_no(aws: Aws, kms: Any) -> None:
+    """AWS says it with an error, and has a field for it all the same."""
+    arn = made(kms)
+    with answering(aws, "Verify", 200, {"KeyId": arn, "SignatureValid": False}):
+        assert fault(Session(), arn, "ECDSA_SHA_256", MESSAGE, b"x") == "it is not what that key signed"
+
+
 def test_an_alias_signs_as_the_key_that_it_stands_for(aws: Aws, kms: Any) -> None:
     arn = made(kms)
     kms.create_alias(AliasName="alias/release", TargetKeyId=arn)

@@ -156,7 +156,8 @@ def test_a_plan_that_was_applied_and_rolled_back(aws: Aws, file: Path, tmp_path:
     back = run("rollback", "a.plan.json", "--yes", "-o", "elsewhere.json", cwd=tmp_path)
     assert back.returncode == 0, back.stderr
     assert untouched(aws)
-    told(run("apply", "a.plan.json", "--yes", cwd=tmp_path), 3, "rolled back", "elsewhere.json")
+    for words in (("apply", "--yes"), ("rehearse",)):
+        told(run(*words, "a.plan.json", cwd=tmp_path), 3, "rolled back", "elsewhere.json", "Make a new plan")
     twice = run("rollback", "a.plan.json", "--yes", "-o", "elsewhere.json", cwd=tmp_path)
     assert twice.returncode == 0
     assert "Nothing left to take back" in twice.stderr

@@ -1,5 +1,6 @@
 """A run's own time."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,3 +34,15 @@ def test_a_clock_that_is_set_meanwhile_moves_no_run(by: timedelta, monkeypatch: 
     assert abs(work.SystemClock().now() - datetime.now(UTC) - by) < HOUR / 2
     clock.sleep(0.01)
     assert clock.now() - moments[-1] >= timedelta(seconds=0.01)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="elsewhere nobody counts them")
+def test_the_seconds_in_which_the_machine_sleeps_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS did not sleep: what was sent an hour ago is seen by now."""
+    slept, real = [0.0], time.clock_gettime
+    asleep = lambda clock: real(clock) + (slept[0] if clock == time.CLOCK_BOOTTIME else 0)  # noqa: E731
+    monkeypatch.setattr(time, "clock_gettime", asleep)
+    clock = work.SystemClock()
+    before = clock.now()
+    slept[0] = HOUR.total_seconds()
+    assert HOUR <= clock.now() - before < HOUR + timedelta(minutes=1)

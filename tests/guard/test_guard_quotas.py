@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 from support.accounts import (
+    NOW,
     account,
     change,
     document,
@@ -18,10 +19,13 @@ from support.accounts import (
     state_after,
     statement,
 )
+from support.engine import plan_of, step
 from support.stress import examples
 
 from remediate import preflight
 from remediate.account import Account
+from remediate.aws.resources import RESOURCES
+from remediate.errors import Refused
 from remediate.guard import quotas
 from remediate.guard.timeline import Timeline
 from remediate.model import Change, Value, at
@@ -93,6 +97,26 @@ def test_a_place_that_was_left_unrecorded_and_taken_by_somebody_else() -> None:
     left = preflight.ahead([leave, join], now, {leave.address: None, join.address: None})
     assert [c.id for c in left] == [2]
     assert "up to 4, IAM allows 3" in next(quotas.violations(Timeline(now, left)))
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked", "left"), [("member", "member", []), ("member", None, [1]), (None, "member", [1])]
+)
+def test_a_run_that_goes_on_is_judged_by_what_is_left_of_it(listed: Value, asked: Value, left: list[int]) -> None:
+    """Ann may be in three groups. What only one of two looks shows may still come, and then counts as if it did."""
+    plan = plan_of(step("iam.group_member", "g0", "ann", to="member"))
+    place = plan.changes[0].address
+    others = members(**{f"g{n}": "ann" for n in range(1, LIMIT if listed else LIMIT + 1)})
+    groups = [holding("group", f"g{n}") for n in range(LIMIT + 1)]
+    here = {place: listed} if listed else {}
+    now = account(*groups, others, here, holding("user", "ann"), summary={"GroupsPerUserQuota": LIMIT})
+    assert [c.id for c in preflight.ahead(plan.changes, now, {place: asked})] == left
+    if left:
+        with pytest.raises(Refused, match="refuses") as refusal:
+            preflight.guarded(plan, plan.changes, now, {place: asked}, RESOURCES, NOW)
+        assert any("up to 4, IAM allows 3" in line for line in refusal.value.details)
+    else:
+        preflight.guarded(plan, plan.changes, now, {place: asked}, RESOURCES, NOW)
 
 
 @st.composite

@@ -85,7 +85,7 @@ def test_another_machine_takes_what_is_there(file: Path, tmp_path: Path, monkeyp
     assert len(of_plan(file, PLAN.digest).records) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"seq": "5"}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"seq": "5"}', b'{"seq": 5, "hash": "\xff"}'])
 def test_a_note_that_cannot_be_read_is_none(content: bytes, file: Path) -> None:
     (state_folder() / "heads" / f"{PLAN.digest}.json").write_bytes(content)
     assert heads.known(PLAN.digest) is None

@@ -120,6 +120,13 @@ def test_lines_that_were_moved_show(path: Path, edit: Any) -> None:
         read(path)
 
 
+@pytest.mark.parametrize("place", [b'"address":"', b'{"', b'"event":"'])
+def test_text_that_is_no_utf_8_shows(path: Path, place: bytes) -> None:
+    path.write_bytes(path.read_bytes().replace(place, place + b"\xff", 1))
+    with pytest.raises(Refused, match="line 1 is not a record"):
+        read(path)
+
+
 def test_a_forged_record_shows(path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     forged = {**json.loads(lines[1]), "event": "done"}

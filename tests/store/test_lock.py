@@ -126,7 +126,7 @@ def test_a_name_left_by_a_killed_run_is_nobodys(other: "subprocess.Popen[str]") 
     assert holder(place) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"token": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"token": 1}', b'{"token": "\xff"}'])
 def test_a_name_that_cannot_be_read_is_left_out(other: "subprocess.Popen[str]", content: bytes) -> None:
     (state_folder() / "123456789012.holder.json").write_bytes(content)
     with pytest.raises(Refused) as refusal, locked("123456789012", "apply a.plan.json"):

@@ -69,7 +69,7 @@ def test_every_byte_of_an_approval_counts(file: Path) -> None:
         assert counting(file) == 0, more
 
 
-@pytest.mark.parametrize("content", [b"", b"null", b"{}", b"\xff", b"[" * 60_000])
+@pytest.mark.parametrize("content", [b"", b"null", b"{}", b"\xff", b'{"key": "\xff"}', b"[" * 60_000])
 def test_what_is_no_signature_is_named_and_hides_no_other(file: Path, content: bytes) -> None:
     approve(PLAN, file, new_key())
     (path,) = file.parent.glob("*.signature.json")

@@ -8,6 +8,8 @@ import pytest
 from support.engine import MADE, plan_of, step
 from support.trials import BACK, GONE, GROUPED, SLOW, TAG, trial_of
 
+from remediate.executor.ledger import PATIENCE
+
 OPS = step("iam.group", "ops", to={"path": "/"})
 MEMBER = replace(GROUPED, needs=(1,))
 FIRST = plan_of(TAG).changes[0]
@@ -22,6 +24,14 @@ def test_what_a_change_replaced_is_not_believed_at_first(tmp_path: Path) -> None
         result = trial.run(before={TAG.address: (FIRST, MADE - timedelta(seconds=seconds))})
         assert result.outcomes == {1: "done" if writes else "already"}, seconds
         assert (trial.live.writes, trial.clock.naps) == (writes, naps), seconds
+
+
+def test_a_clock_that_was_ahead_makes_nobody_wait_longer(tmp_path: Path) -> None:
+    """What was made in an hour, by a clock that was set back since, counts as just made."""
+    trial = trial_of(BACK, folder=tmp_path)
+    trial.live.shows[TAG.address] = ["red"]
+    assert trial.run(before={TAG.address: (FIRST, MADE + timedelta(hours=1))}).outcomes == {1: "already"}
+    assert sum(trial.clock.naps) == PATIENCE
 
 
 def test_what_was_not_replaced_by_us_is_not_waited_for(tmp_path: Path) -> None:
