@@ -168,6 +168,8 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
         "One run an account at a time; a run that lost its lock or its journal sends nothing more",
         (
             "tests/store/test_lock.py::test_of_two_processes_one_is_refused",
+            "tests/cli/test_one_run.py::test_who_comes_second_is_refused_and_goes_on_later",
+            "tests/cli/test_one_run.py::test_a_run_says_what_it_is_and_without_its_lock_it_writes_nothing",
             FENCING + "test_a_holder_whose_lock_was_taken_sends_nothing_more",
             FENCING + "test_a_journal_that_somebody_else_changed_ends_the_run",
         ),
