@@ -20,9 +20,10 @@ from support.engine import Step, plan_of, step
 from support.latency import _operation, latency
 from support.mutations import READ_ONLY, everything
 
-from remediate.model import Plan
+from remediate.cli.work import SystemClock
+from remediate.model import Event, Plan
 from remediate.store.files import journal_path
-from remediate.store.journal import read
+from remediate.store.journal import Journal, read
 from remediate.store.plans import save
 
 Done = subprocess.CompletedProcess[str]
@@ -129,8 +130,15 @@ def test_a_plan_altered_by_one_byte(aws: Aws, file: Path, tmp_path: Path) -> Non
     assert untouched(aws)
 
 
-def test_an_expired_plan(aws: Aws, tmp_path: Path) -> None:
-    save(plan_of(*steps(aws), created=datetime.now(UTC) - timedelta(hours=25)), tmp_path / "a.plan.json")
+@pytest.mark.parametrize("tried", [None, "conflict"])
+def test_an_expired_plan(aws: Aws, tmp_path: Path, tried: Event | None) -> None:
+    """Also one of which an earlier run changed nothing: only what has begun may finish."""
+    plan = plan_of(*steps(aws), created=datetime.now(UTC) - timedelta(hours=25))
+    save(plan, tmp_path / "a.plan.json")
+    if tried:
+        journal = Journal(tmp_path / "a.journal.jsonl", SystemClock().now, plan.header.caller)
+        journal.add("start", plan=plan.digest)
+        journal.add(tried, 1, plan.changes[0].address)
     with answering(aws, "*", "NothingMayBeCalled"):
         told(run("apply", "a.plan.json", "--yes", cwd=tmp_path), 3, "expired", "remediate plan")
     assert untouched(aws)
