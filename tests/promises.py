@@ -32,7 +32,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "A new key whose answer was lost is found, made inactive and reported",
+        "A new key whose answer was lost is found and deleted before another is made: none stays whose secret is lost",
         ("tests/aws/test_issued_keys.py::test_killed_at_every_point",),
     ),
     (
