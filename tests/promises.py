@@ -229,6 +229,7 @@ RELIABILITY: tuple[tuple[str, tuple[str, ...]], ...] = (
         "The policy of a plan names every call of its apply and its rollback, and no more",
         (
             "tests/test_permissions.py::test_the_policy_of_a_plan_is_enough_to_apply_it_and_take_it_back",
+            "tests/test_permissions.py::test_what_it_may_change_is_what_the_plan_changes_and_its_way_back",
             PHASES + "test_plan_apply_and_rollback_of_everything_each_under_only_its_own_policy",
             PHASES + "test_without_a_permission_apply_and_rollback_stop_cleanly_and_with_it_they_go_on",
         ),
