@@ -5,7 +5,8 @@ GetAccountSummary tells them.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from remediate.guard.timeline import Timeline
 from remediate.model import Address, Value, at, kind_of, name_of, pair_of
@@ -97,33 +98,41 @@ def _fullest(timeline: Timeline, amounts: Mapping[int, int]) -> int:
     That is as much as can be (a largest flow, by augmenting paths): with less, a plan that fits would be refused."""
     room = {id: -amount for id, amount in amounts.items() if amount < 0}
     taken: dict[int, dict[int, int]] = {take: {} for take in room}
-
-    def offset(add: int, wanted: int, tried: set[int]) -> int:
-        fitting = [take for take in room if take not in tried and timeline.before(take, add)]
-        for take in sorted(fitting, key=lambda take: not room[take]):  # those with room first
-            tried.add(take)
-            got = min(room[take], wanted)
-            room[take] -= got
-            got = got or moved(take, wanted, tried)
-            if got:
-                taken[take][add] = taken[take].get(add, 0) + got
-                return got
-        return 0
-
-    def moved(take: int, wanted: int, tried: set[int]) -> int:
-        for other, amount in list(taken[take].items()):
-            if amount and (got := offset(other, min(amount, wanted), tried)):
-                taken[take][other] -= got
-                return got
-        return 0
-
     most = 0
     for add in [id for id, amount in amounts.items() if amount > 0]:
         rest = amounts[add]
-        while rest and (got := offset(add, rest, set())):
+        while rest and (way := _way(timeline, add, room, taken)):
+            moved = [(take, other) for (_, take), (other, _) in pairwise(way)]
+            last = way[-1][1]
+            got = min(rest, room[last], *(taken[take][other] for take, other in moved))
+            for take, other in moved:
+                taken[take][other] -= got
+            for other, take in way:
+                taken[take][other] = taken[take].get(other, 0) + got
+            room[last] -= got
             rest -= got
         most += rest
     return most
+
+
+def _way(
+    timeline: Timeline, add: int, room: Mapping[int, int], taken: Mapping[int, Mapping[int, int]]
+) -> Sequence[tuple[int, int]]:
+    """How a change finds room: it takes the place of another, which takes that of a third, and the last one finds some.
+
+    Empty where it finds none. By the fewest moves, and each place is looked at once.
+    """
+    waiting: list[tuple[Sequence[tuple[int, int]], int]] = [((), add)]
+    left = set(room)
+    for way, adding in waiting:
+        fitting = {take for take in left if timeline.before(take, adding)}
+        left -= fitting
+        for take in fitting:
+            longer = (*way, (adding, take))
+            if room[take]:
+                return longer
+            waiting += [(longer, other) for other, amount in taken[take].items() if amount]
+    return ()
 
 
 def _sizes(timeline: Timeline) -> Iterator[str]:

@@ -284,14 +284,17 @@ def test_what_has_no_quota_is_not_counted() -> None:
     assert not list(quotas.violations(Timeline(account(), [change(1, at("s3.bucket", "b"), None, {})])))
 
 
-def test_as_many_come_as_go() -> None:
-    """One after another: what was paired is not paired anew, which for so many would take for ever."""
-    count = 1100
+def test_as_many_come_as_go_and_one_more() -> None:
+    """However many they are, they are paired soon; and that there is no room is found without looking ever deeper."""
+    count = 600
     now = account({at("iam.user", f"u{n}"): {"path": "/"} for n in range(count)}, summary={"UsersQuota": count})
     leave = [change(n + 1, at("iam.user", f"u{n}"), {"path": "/"}, None) for n in range(count)]
     gone = change(count + 1, at("iam.group", "g"), None, {"path": "/"}, *(c.id for c in leave))
     join = [change(gone.id + n, at("iam.user", f"new{n}"), None, {"path": "/"}, gone.id) for n in range(1, count + 1)]
     assert not list(quotas.violations(Timeline(now, [*leave, gone, *join])))
+    one_more = change(gone.id + count + 1, at("iam.user", "more"), None, {"path": "/"}, gone.id)
+    [said] = quotas.violations(Timeline(now, [*leave, gone, *join, one_more]))
+    assert said.startswith(f"users: up to {count + 1}, IAM allows {count}")
 
 
 @pytest.mark.parametrize(
