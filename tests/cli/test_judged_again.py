@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from support.aws import Aws
 from support.engine import plan_of, step
+from support.rival import under_the_lock
 
 from remediate.cli.apply import apply
+from remediate.cli.drift import drift
 from remediate.cli.rollback import rollback
 from remediate.errors import Refused
 from remediate.store.files import journal_path
@@ -49,3 +51,18 @@ def test_a_place_that_somebody_else_has_taken_since(
     iam.remove_user_from_group(GroupName="g11", UserName="alice")
     command(FILE, yes=True)
     assert "g10" in member_of(aws)
+
+
+def test_a_correction_looks_again_once_it_holds_the_lock(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever held it until then may have changed what the correction is made from."""
+    monkeypatch.chdir(tmp_path)
+    Path("all.yaml").write_text("extends: guidelines\nname: all\napprove: [neutral, additive, restrictive]\n")
+    iam = aws.client("iam")
+    other = lambda: iam.update_account_password_policy(MinimumPasswordLength=6)  # noqa: E731
+    with under_the_lock(aws, other), pytest.raises(Refused, match="the account changed since"):
+        drift("all.yaml", correct=True, control=["password-policy"])
+    assert iam.get_account_password_policy()["PasswordPolicy"]["MinimumPasswordLength"] == 6
+    drift("all.yaml", correct=True, control=["password-policy"])
+    assert iam.get_account_password_policy()["PasswordPolicy"]["MinimumPasswordLength"] == 8

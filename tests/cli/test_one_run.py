@@ -1,14 +1,13 @@
 """One run an account at a time, whichever command it is: who comes second is told who is at work and writes nothing,
 and who loses the lock on the way writes nothing more."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.aws import Aws
 from support.engine import ACCOUNT, plan_of, step
-from support.rival import rival
+from support.rival import rival, under_the_lock
 
 from remediate.cli.apply import apply
 from remediate.cli.drift import drift
@@ -16,7 +15,7 @@ from remediate.cli.rollback import rollback
 from remediate.errors import Partial, Refused
 from remediate.store.files import JOURNAL
 from remediate.store.journal import read
-from remediate.store.lock import holder, state_folder
+from remediate.store.lock import state_folder
 from remediate.store.plans import save
 
 FILE = Path("a.plan.json")
@@ -71,21 +70,11 @@ def test_a_run_says_what_it_is_and_without_its_lock_it_writes_nothing(
     command: str, aws: Aws, before: tuple[object, ...]
 ) -> None:
     """The lock goes with the first call that is made under it, long before the first change."""
-    inner, told = aws.sandbox.application, list[str]()
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        found = holder(state_folder() / LOCK)
-        if found and not told:
-            told.append(found.doing)
-            (state_folder() / LOCK).unlink()
-        return inner(environ, start_response)
-
-    aws.sandbox.application = application
-    try:
-        with pytest.raises(Partial, match=f"lost the lock of account {ACCOUNT}"):
-            COMMANDS[command]()
-    finally:
-        aws.sandbox.application = inner
+    with (
+        under_the_lock(aws, (state_folder() / LOCK).unlink) as told,
+        pytest.raises(Partial, match=f"lost the lock of account {ACCOUNT}"),
+    ):
+        COMMANDS[command]()
     assert [doing.startswith(f"remediate {command}") for doing in told] == [True]
     assert state(aws) == before
     COMMANDS[command]()  # a correction is planned anew, the others go on
