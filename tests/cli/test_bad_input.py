@@ -205,6 +205,9 @@ def test_an_altered_journal(aws: Aws, file: Path, tmp_path: Path) -> None:
 def test_a_question_that_nobody_can_answer(aws: Aws, file: Path, tmp_path: Path) -> None:
     told(run("apply", "a.plan.json", cwd=tmp_path), 1, "--yes")
     assert untouched(aws)
+    finishes(file, tmp_path)
+    told(run("rollback", "a.plan.json", cwd=tmp_path), 1, "--yes")
+    assert not untouched(aws)
 
 
 # --- what a command is given ----------------------------------------------------------------------------------------
