@@ -156,6 +156,9 @@ def test_what_is_not_as_it_was_written_is_named(edit, told: str, applied: Path, 
 
 def test_a_plan_that_was_altered_is_named(applied: Path, tmp_path: Path) -> None:
     applied.write_bytes(applied.read_bytes().replace(b"alice", b"mally"))
+    listed = run("runs", cwd=tmp_path)
+    assert "plans/b.plan.json" in listed.stdout  # and of the other one it is said why it is not there
+    assert "plans/a.plan.json was altered" in " ".join(listed.stderr.split())
     result = run("runs", "--verify", cwd=tmp_path)
     assert result.returncode == 3
     assert "was altered after it was written" in " ".join(result.stdout.split())
