@@ -140,7 +140,7 @@ class Store:
         from filelock import FileLock, Timeout
 
         private_folder(self.folder, REMEDY)
-        lock = FileLock(self.folder / ".lock", mode=0o600)
+        lock = FileLock(self.folder / ".lock", mode=0o600, fallback_to_soft=False)  # see store/lock.py
         try:
             lock.acquire(timeout=0)
         except Timeout:

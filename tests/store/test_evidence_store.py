@@ -1,7 +1,10 @@
 """The evidence store: what is kept comes back, a crash leaves what was, what is not as it was written is refused."""
 
+import errno
+import fcntl
 import gzip
 import json
+import os
 import resource
 import threading
 from collections.abc import Callable
@@ -259,6 +262,18 @@ def test_one_run_at_a_time(store: Store, tmp_path: Path) -> None:
     assert refusal.value.remedy == "Wait until it has ended: what it has read, this one need not read."
     with store.writing():
         assert store.weeks() == list(WEEKS)
+
+
+def test_a_folder_that_keeps_no_locks_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark in the place of a lock would stay when a run is killed, and refuse all that follow."""
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(BadInput, match="cannot be written: Function not implemented") as error, store.writing():
+        raise AssertionError
+    assert "--folder" in error.value.remedy
 
 
 def test_where_it_was_read_from_is_kept(tmp_path: Path) -> None:
