@@ -35,11 +35,12 @@ from remediate.store.evidence import FILES, Store
 
 SOURCE = "CloudTrail's event history"
 NOW = datetime.now(UTC)
-MIDNIGHT = datetime(NOW.year, NOW.month, NOW.day, tzinfo=UTC) + timedelta(days=1)
+MIDNIGHT = datetime(NOW.year, NOW.month, NOW.day, tzinfo=UTC) + timedelta(days=2)
+"""Not the next one: a run may begin before that and end after it."""
 LATER = MIDNIGHT + timedelta(minutes=15)
-"""When CloudTrail surely tells of what is done today."""
+"""When CloudTrail surely tells of what is done meanwhile."""
 REGIONS = ("eu-west-1", "us-east-1")
-ABOUT = span(ct.ACCOUNT, "aws", 1, NOW + timedelta(days=1))
+ABOUT = span(ct.ACCOUNT, "aws", 1, NOW + timedelta(days=2))
 BEGIN = NOW - timedelta(days=2)
 
 
@@ -174,7 +175,7 @@ def page(status: str, found: list[Any], more: str = "", token: str = "", **also:
     )
 
 
-DAY = MIDNIGHT - timedelta(days=3)
+DAY = MIDNIGHT - timedelta(days=4)
 
 
 def test_a_lake_is_queried_day_by_day(lake: Callable[..., Lake], tmp_path: Path) -> None:
@@ -238,7 +239,8 @@ def test_what_a_person_types_and_sees(typed: Wire, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_person_sees_the_sql_before_it_costs_something(typed: Wire) -> None:
-    _, _, asked = asked_of(ABOUT.begin, ABOUT.begin + timedelta(days=1))
+    begin = span(ct.ACCOUNT, "aws", 1, datetime.now(UTC)).begin
+    _, _, asked = asked_of(begin, begin + timedelta(days=1))
     assert said(f"lake:{ARN}", days=1, print_sql=True).rstrip("\n") == asked["QueryStatement"]
     assert typed.faults.sends("StartQuery") == 0
     with pytest.raises(BadInput, match="nothing is asked in SQL"):
