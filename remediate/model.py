@@ -356,29 +356,6 @@ def outcomes(records: Iterable[Record]) -> dict[int, Event]:
     return {record.change: record.event for record in records if record.change}
 
 
-Stage = Literal["planned", "expired", "partly applied", "applied", "partly rolled back", "rolled back"]
-"""How far a plan got. One whose rollback was rolled back stands as it did before."""
-
-
-class Run(Struct, frozen=True, kw_only=True):
-    """A plan in a folder of plans, and how far it got."""
-
-    plan: str
-    account: str
-    alias: str
-    playbook: str
-    caller: str
-    created: datetime
-    kind: Literal["plan", "rollback"]
-    changes: int
-    done: int
-    state: Stage
-    unknown: int = 0
-    """Changes that were sent, and of which nobody knows yet whether they are done."""
-    signed: tuple[str, ...] = ()
-    """Who made and who approved it, where somebody signed."""
-
-
 class Permission(Struct, frozen=True, kw_only=True):
     """One IAM action on one resource, as a policy statement would name them."""
 

@@ -7,11 +7,10 @@ import typer
 
 from remediate.cli import applying, options, signing, terminal, work
 from remediate.errors import Refused, RemediateError
-from remediate.model import Run
 
 if TYPE_CHECKING:
     from remediate.render.journal_text import Verdict
-    from remediate.standing import Backs
+    from remediate.standing import Backs, Run
     from remediate.store.history import Past
 
 
@@ -113,8 +112,8 @@ def _verdict(path: Path) -> "Verdict":
     )
 
 
-def _row(past: "Past", backs: "Backs", trusted_keys: Path) -> Run:
-    from remediate.standing import standing
+def _row(past: "Past", backs: "Backs", trusted_keys: Path) -> "Run":
+    from remediate.standing import Run, standing
 
     header = past.plan.header
     found = standing(past.plan, past.records, backs, work.SystemClock().now())

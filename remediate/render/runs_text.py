@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from remediate.model import Run
 from remediate.render.text import fit, table, wrap
+from remediate.standing import Run
 
 WIDE = 150
 """From this width on, a run and its file share a line."""

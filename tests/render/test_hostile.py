@@ -26,7 +26,7 @@ from remediate.culprit import Trace
 from remediate.drift import Drifted
 from remediate.errors import BadInput, CallFailed, CredentialsEnded, Denied, Partial, Refused, RemediateError
 from remediate.executor import Result
-from remediate.model import Address, Check, Exemption, Matcher, Plan, Proof, Run, at
+from remediate.model import Address, Check, Exemption, Matcher, Plan, Proof, at
 from remediate.render import facts, plan_text, text
 from remediate.render.csv import HEADERS
 from remediate.render.csv import csv as to_csv
@@ -38,6 +38,7 @@ from remediate.render.json import json as to_json
 from remediate.render.markdown import markdown
 from remediate.render.run_text import applied, question, secrets
 from remediate.render.runs_text import runs
+from remediate.standing import Run
 from render import plans
 
 FEW, MANY = (3000, 20000) if STRESS else (40, 120)

@@ -9,12 +9,13 @@ from remediate.culprit import Trace
 from remediate.drift import Drifted
 from remediate.errors import BadInput, Partial, Refused, RemediateError
 from remediate.executor import Result
-from remediate.model import Address, Event, Plan, Run, Value, at
+from remediate.model import Address, Event, Plan, Value, at
 from remediate.render.drift_text import drift
 from remediate.render.error_text import error
 from remediate.render.run_text import applied, duration, question, secrets
 from remediate.render.runs_text import runs
 from remediate.render.text import columns
+from remediate.standing import Run
 from render import plans
 
 JOURNAL = plans.PATH.replace(".plan.json", ".journal.jsonl")
